@@ -70,14 +70,25 @@ COMMUTATIVE: Final = {
 }
 """Functions whose operands may be swapped."""
 
+GIVEN: Final = {"xp", "self", "cls"}
+"""Parameters that no caller gives."""
+
 OF_MEMORY: Final = {"ascontiguousarray", "bool"}
 """Functions that give the same numbers, laid out or held in another way."""
 
 OF_LENGTHS: Final = {"strict"}
 """Arguments that check, and change no value."""
 
-MAKING: Final = {"Operator", "dict[str, Rule]", "dict[str, Any]"}
+MAKING: Final = {
+    *("Operator", "dict[str, Rule]", "dict[str, Any]", "dict[str, property]", "type[Module]"),
+}
 """What functions give that are called while a module is loaded, and never again."""
+
+LOOKING: Final = {
+    *("len", "isinstance", "type", "id", "callable", "hasattr", "getattr", "vars", "range", "any"),
+    *("all", "tuple", "list", "set", "dict", "zip", "enumerate", "float", "int", "max", "min"),
+}
+"""Functions that change nothing, so that they may be called twice."""
 
 BESIDE: Final = "_beside"
 """A global of each watched module: it gets what is evaluated in a place, and returns it."""
@@ -93,6 +104,14 @@ class Mutant:
     line: str
     sound: ast.expr
     changed: ast.expr
+    acting: bool
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether what was there may be evaluated beside the change: what acts must not twice."""
+        if isinstance(self.where[0], ast.Expr):
+            return False
+        return not self.acting or not any(map(_acts, ast.walk(self.sound)))
 
     def __str__(self) -> str:
         """Say it without the line's number, which moves."""
@@ -102,7 +121,7 @@ class Mutant:
     def code(self) -> CodeType:
         """Compile the changed module; beside the change stands what was there, to be compared."""
         either: ast.expr = ast.Call(ast.Name(BESIDE, ast.Load()), [self.changed, self.sound], [])
-        if isinstance(self.where[0], ast.Expr):  # what acts must not act twice
+        if not self.is_compared:
             either = ast.IfExp(ast.Constant(value=True), self.changed, self.sound)
         return compiled_with({self.where: either}, self.tree, self.path)
 
@@ -119,16 +138,27 @@ def compiled_with(put: Mapping[Where, ast.expr], tree: ast.Module, path: Path) -
             _put(*where, node)
 
 
-def mutants_of(path: Path) -> Iterator[Mutant]:
-    """Give every change inside the functions of a file."""
+def mutants_of(path: Path, *, acting: bool = False) -> Iterator[Mutant]:
+    """Give every change inside the functions of a file; see `Part` for what is acting."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for function in _outermost(tree):
-        parameters = [a.arg for a in function.args.args if a.arg != "xp" and a.arg[0] != "_"]
+    for function in _outermost(tree, methods=acting):
+        arguments = [*function.args.args, *(function.args.kwonlyargs if acting else ())]
+        parameters = [a.arg for a in arguments if a.arg not in GIVEN and a.arg[0] != "_"]
         name = getattr(function, "name", "lambda")
-        for (holder, field, place), statement, node in _expressions(function, function):
+        for where, statement, node in _expressions(function, function, acting=acting):
             line = f"{name}: {ast.unparse(statement).partition(chr(10))[0]}"
-            for new in _changes(node, parameters):
-                yield Mutant(path, tree, (holder, field, place), line, node, new)
+            for new in _changes(node, _beside(node, parameters) if acting else parameters):
+                yield Mutant(path, tree, where, line, node, new, acting)
+            for new in _left_out(where, node) if acting else ():
+                yield Mutant(path, tree, where, line, node, new, acting)
+
+
+def _beside(node: ast.expr, parameters: list[str]) -> list[str]:
+    """Give a parameter and those on either side of it: the options of a layer are many."""
+    if not (isinstance(node, ast.Name) and node.id in parameters):
+        return parameters
+    place = parameters.index(node.id)
+    return parameters[max(place - 1, 0) : place + 2]
 
 
 def _get(holder: ast.AST, field: str, place: int | None) -> ast.expr:
@@ -143,13 +173,13 @@ def _put(holder: ast.AST, field: str, place: int | None, node: ast.AST) -> None:
         getattr(holder, field)[place] = node
 
 
-def _outermost(tree: ast.AST) -> Iterator[Function]:
+def _outermost(tree: ast.AST, *, methods: bool) -> Iterator[Function]:
     """Give the functions that stand in no other but one that makes rows, when it is loaded."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, Function) and not _makes_rows(node):
             yield node
-        elif not isinstance(node, ast.ClassDef):
-            yield from _outermost(node)
+        elif methods or not isinstance(node, ast.ClassDef):
+            yield from _outermost(node, methods=methods)
 
 
 def _makes_rows(function: Function) -> bool:
@@ -157,7 +187,9 @@ def _makes_rows(function: Function) -> bool:
     return returned is not None and ast.unparse(returned) in MAKING
 
 
-def _expressions(within: ast.AST, statement: ast.AST) -> Iterator[tuple[Where, ast.AST, ast.expr]]:
+def _expressions(
+    within: ast.AST, statement: ast.AST, *, acting: bool
+) -> Iterator[tuple[Where, ast.AST, ast.expr]]:
     """Give every expression of a body, where it hangs, and the statement that it is of.
 
     Annotations, defaults and texts are left out.
@@ -169,7 +201,7 @@ def _expressions(within: ast.AST, statement: ast.AST) -> Iterator[tuple[Where, a
             continue
         nodes = value if isinstance(value, list) else [value]
         for place, node in enumerate(nodes):
-            if not isinstance(node, ast.AST) or _checks(node):
+            if not isinstance(node, ast.AST) or _checks(node, acting=acting):
                 continue
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
                 continue
@@ -177,17 +209,41 @@ def _expressions(within: ast.AST, statement: ast.AST) -> Iterator[tuple[Where, a
             if isinstance(node, ast.expr):
                 where = within, field, place if isinstance(value, list) else None
                 yield where, around, node
-            yield from _expressions(node, around)
+            yield from _expressions(node, around, acting=acting)
 
 
-def _checks(node: ast.AST) -> bool:
-    """Whether this checks an argument: tests of the reference engine ask for its errors."""
+def _checks(node: ast.AST, *, acting: bool) -> bool:
+    """Whether this checks an argument: tests of the reference engine ask for its errors.
+
+    Where acts are changed, the condition of a refusal is no such thing, but what it says is.
+    """
     match node:
-        case ast.Raise() | ast.If(body=[ast.Raise()], orelse=[]):
+        case ast.Raise():
             return True
+        case ast.If(body=[ast.Raise()], orelse=[]):
+            return not acting
+        case ast.Expr(ast.Call(function)):
+            return ast.unparse(function) == "warnings.warn"
         case ast.keyword(arg):
             return arg in OF_LENGTHS
     return False
+
+
+def _acts(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(ast.Name(name)):
+            return name not in LOOKING
+    return isinstance(node, ast.Call | ast.Yield | ast.YieldFrom | ast.NamedExpr)
+
+
+def _left_out(where: Where, node: ast.expr) -> Iterator[ast.expr]:
+    """Give what stands there if an act is left out, or a condition has the wrong sense."""
+    match where[:2]:
+        case (ast.Expr(), _) if isinstance(node, ast.Call):
+            yield ast.Constant(None)
+        case ((ast.If() | ast.While()), "test") | (ast.comprehension(), "ifs"):
+            if not isinstance(node, ast.Compare | ast.UnaryOp | ast.BoolOp):
+                yield ast.UnaryOp(ast.Not(), node)
 
 
 def _changes(node: ast.expr, parameters: list[str]) -> Iterator[ast.expr]:

@@ -17,6 +17,7 @@ from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pytest
 from mutation.changes import BESIDE, compiled_with
 
 from gradspec_conformance.execution.verdict import Outcome
@@ -33,6 +34,9 @@ FORK: Final = multiprocessing.get_context("fork")
 
 PATIENCE: Final = 5.0
 """Seconds of processor time that a clause may take."""
+
+PATIENCE_WITH_TESTS: Final = 100.0
+"""Seconds of processor time that all tests may take."""
 
 MEMORY: Final = 4 << 30
 
@@ -63,6 +67,11 @@ class Fate(StrEnum):
     SURVIVED = "survived"
     ALIKE = "differs in no clause"
     UNREACHED = "reached by no clause"
+    TESTED = "noticed by a test of the reference engine alone"
+
+
+UNSEEN: Final = (Fate.CRASH, Fate.SURVIVED, Fate.ALIKE, Fate.UNREACHED)
+"""What no clause told by a value, though it was run to an end, or run by none."""
 
 
 def rows_through(
@@ -108,13 +117,19 @@ def _in_turn(rows: Iterable[str]) -> Iterator[str]:
 
 
 def fates(
-    mutants: Sequence[Mutant], through: Mapping[Where, Sequence[str]], processes: int, limit: int
+    mutants: Sequence[Mutant],
+    through: Mapping[Where, Sequence[str]],
+    processes: int,
+    limit: int,
+    tests: Sequence[str] = (),
 ) -> Iterator[tuple[int, Fate, str]]:
     """Give for each mutant, as it is done, its number, its fate, and the clause that told.
 
-    Each runs no more than `limit` of the clauses that come through it.
+    Each runs no more than `limit` of the clauses that come through it, and the tests if these did
+    not tell.
     """
-    _inherited.update(mutants=mutants, through=through, limit=limit, held=_functions())
+    held = _functions()
+    _inherited.update(mutants=mutants, through=through, limit=limit, held=held, tests=tests)
     gc.freeze()
     with FORK.Pool(processes, maxtasksperchild=1) as pool:
         yield from pool.imap_unordered(_fate, range(len(mutants)))
@@ -127,13 +142,15 @@ _inherited: dict[str, Any] = {}
 def _fate(number: int) -> tuple[int, Fate, str]:
     mutant = _inherited["mutants"][number]
     wanted = _inherited["through"].get(mutant.where, ())[: _inherited["limit"]]
-    if not wanted:
+    tests = _inherited["tests"]
+    if not (wanted or tests):
         return number, Fate.UNREACHED, ""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
     signal.signal(signal.SIGVTALRM, _ended)
     changed = list(_differing(mutant.path, mutant.code()))
-    crashed = passed = alike = ""
     differing: list[bool] = []
 
     def compared(became: Any, was: Any) -> Any:
@@ -141,22 +158,45 @@ def _fate(number: int) -> tuple[int, Fate, str]:
         return became
 
     with _in_place_of(changed, _inherited["held"], compared):
-        for tried, identifier in enumerate(wanted):
-            differing.clear()
-            outcome = _outcome(identifier)
-            if outcome is Outcome.FAILED:
-                return number, Fate.VALUE, identifier
-            if outcome is not Outcome.PASSED:
-                crashed = crashed or identifier
-            elif any(differing) and not identifier.startswith(FORGIVING):
-                passed = passed or identifier
-            elif differing or isinstance(mutant.where[0], ast.Expr):
-                alike = alike or identifier
-            if tried > ENOUGH and not (passed or alike):
-                break
+        fate, told = _of_clauses(mutant, wanted, differing)
+        if fate in UNSEEN and tests and _tests_fail(tests):
+            fate = Fate.TESTED
+    return number, fate, told
+
+
+def _of_clauses(mutant: Mutant, wanted: Sequence[str], differing: list[bool]) -> tuple[Fate, str]:
+    """Run clauses until one tells, and give what a mutant came to there."""
+    if not wanted:
+        return Fate.UNREACHED, ""
+    crashed = passed = alike = ""
+    for tried, identifier in enumerate(wanted):
+        differing.clear()
+        outcome = _outcome(identifier)
+        if outcome is Outcome.FAILED:
+            return Fate.VALUE, identifier
+        if outcome is not Outcome.PASSED:
+            crashed = crashed or identifier
+        elif any(differing) and not identifier.startswith(FORGIVING):
+            passed = passed or identifier
+        elif differing or not mutant.is_compared:
+            alike = alike or identifier
+        if tried > ENOUGH and not (passed or alike):
+            break
     if passed:
-        return number, Fate.CRASH if crashed else Fate.SURVIVED, f"{crashed} {passed}".strip()
-    return number, Fate.UNFIT if crashed else Fate.ALIKE, crashed or alike
+        return Fate.CRASH if crashed else Fate.SURVIVED, f"{crashed} {passed}".strip()
+    return Fate.UNFIT if crashed else Fate.ALIKE, crashed or alike
+
+
+def _tests_fail(files: Sequence[str]) -> bool:
+    """Run tests until one fails, and say whether one did."""
+    signal.setitimer(signal.ITIMER_VIRTUAL, PATIENCE_WITH_TESTS)
+    try:
+        ended = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *files])
+    except BaseException:  # noqa: BLE001 - whatever a faulty engine raises
+        return True
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    return ended is not pytest.ExitCode.OK
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -53,6 +53,7 @@ from gradspec_reference.names import (
     random,
     return_types,
     spaced,
+    subclasses,
 )
 from gradspec_reference.names.devices import Device
 from gradspec_reference.names.factories import *
@@ -118,6 +119,7 @@ from gradspec_reference.names.spaced import *
 
 methods.attach()
 rows.introduce(sys.modules[__name__], special, nn.functional, linalg)
+subclasses.attach()
 
 dtype = DType
 is_inference = Tensor.is_inference
@@ -236,5 +238,6 @@ del (
     selection,
     shapes,
     spaced,
+    subclasses,
 )
 del sums_of_products, sys

@@ -87,6 +87,7 @@ FLOATING: Final = "fV"
 NUMPYS_LAST: Final = 255
 """The number of a NumPy dtype up to which it is NumPy's own."""
 E4M3_LARGEST: Final = 448.0
+E8M0_LEAST: Final = np.float32(2.0**-127)
 CATEGORY: Final = {"b": 0, "u": 1, "i": 1, "f": 2, "V": 2}
 
 bool_ = DType("bool", np.bool_)
@@ -114,7 +115,7 @@ float8_e8m0fnu = narrow("float8_e8m0fnu")
 
 OF_8_BITS: Final = (float8_e4m3fn, float8_e4m3fnuz, float8_e5m2, float8_e5m2fnuz, float8_e8m0fnu)
 NARROW: Final = (bfloat16, *OF_8_BITS)
-"""What computes with these computes in float32; with those of 8 bits nothing does."""
+"""What computes with these computes in float32; with those of 8 bits little does."""
 
 
 def missing() -> tuple[DType, ...]:
@@ -156,8 +157,11 @@ def limits(dtype: NumpyDType) -> Any:
 
 def within_ends(array: Any, dtype: NumpyDType) -> Any:
     """Return numbers as torch converts them to a dtype: what is beyond the ends of one is there."""
-    if dtype.num > NUMPYS_LAST and dtype == float8_e4m3fn.numpy:
-        return np.clip(array, -E4M3_LARGEST, E4M3_LARGEST)
+    if dtype.num > NUMPYS_LAST:
+        if dtype == float8_e4m3fn.numpy:
+            return np.clip(array, -E4M3_LARGEST, E4M3_LARGEST)
+        if dtype == float8_e8m0fnu.numpy:  # powers of two: it has neither zero nor a sign
+            return np.maximum(np.abs(np.asarray(array, np.float32)), E8M0_LEAST)
     return array
 
 
@@ -266,8 +270,11 @@ def number_for(value: Any, dtype: NumpyDType) -> Any:
     ends = limits(dtype)
     wraps = dtype.kind == "u" and isinstance(value, int)
     low, high = (float(n) if dtype.kind in "fV" else int(n) for n in (ends.min, ends.max))
+    if of(dtype) is float8_e8m0fnu and isinstance(value, int):
+        low = -high  # which lose their sign
     if not (-high if wraps else low) <= value <= high and (
         dtype.kind not in "fV" or math.isfinite(value)
     ):
         raise RuntimeError(f"{value} was to be stored in a tensor of {dtype}, which cannot hold it")
-    return np.asarray(value if dtype.kind in "fV" else int(value)).astype(dtype)[()]
+    number = np.asarray(value if dtype.kind in "fV" else int(value))
+    return within_ends(number, dtype).astype(dtype)[()]

@@ -708,6 +708,13 @@ class SavedTypeError(GradError, TypeError):
     clause = "cf-006"
 
 
+class SavedReturnedError(GradError, RuntimeError):
+    """A context was given an argument to save that forward returned as it is."""
+
+    kind = "saved-type"
+    clause = "cf-281"
+
+
 class MarkedTypeError(GradError, RuntimeError):
     """A context was given something to mark that is no tensor."""
 
@@ -748,6 +755,62 @@ class OnceDifferentiableError(GradError, RuntimeError):
 
     kind = "differentiated-once"
     clause = "cf-043"
+
+
+class FunctionalTypeError(GradError, TypeError):
+    """A functional derivative met something else than a tensor or a tuple of tensors."""
+
+    kind = "functional-type"
+    clause = "fapi-004"
+
+
+class VectorMissingError(GradError, RuntimeError):
+    """A product was asked for without its vector, and there is more than one."""
+
+    kind = "vector-missing"
+    clause = "fapi-002"
+
+
+class VectorShapeError(GradError, RuntimeError):
+    """The vector of a product is none of the function's results, or of its inputs."""
+
+    kind = "vector-shape"
+    clause = "fapi-003"
+
+
+class ScalarFunctionError(GradError, RuntimeError):
+    """A function whose second derivatives are asked for has more than one number as its result."""
+
+    kind = "scalar-function"
+    clause = "fapi-027"
+
+
+class IndependentError(GradError, RuntimeError):
+    """Under strict, something does not depend on an input."""
+
+    kind = "independent"
+    clause = "fapi-007"
+
+
+class StrategyError(GradError, AssertionError):
+    """A Jacobian was asked for by no known strategy."""
+
+    kind = "strategy"
+    clause = "fapi-023"
+
+
+class StrategyOptionsError(GradError, NotImplementedError):
+    """A Jacobian was asked for by a strategy that does not go with its options."""
+
+    kind = "conflicting-arguments"
+    clause = "fapi-022"
+
+
+class StrictOptionsError(GradError, RuntimeError):
+    """A Jacobian was asked for in a way that cannot be strict."""
+
+    kind = "conflicting-arguments"
+    clause = "fapi-022"
 
 
 class NoParametersError(GradError, ValueError):

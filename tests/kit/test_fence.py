@@ -239,3 +239,15 @@ def test_a_gate_that_was_removed_stands_again() -> None:
         after = list(sys.meta_path)
 
     assert after == before
+
+
+def test_what_is_imported_while_python_ends_is_heard_without_an_error() -> None:
+    ending = (
+        "from gradspec_conformance.isolation import fence\n"
+        "with fence.oracle_fence('micrograd'): pass\n"
+        "for name in vars(fence): setattr(fence, name, None)\n"  # as Python does it to modules
+        "import json.tool, os\n"
+        "os.system('true')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", ending], check=False, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -30,6 +30,7 @@ FIRST = {
     "custom_functions": "hooks and the rest",
     "saved_tensor_hooks": "hooks and the rest",
     "checkpointing": "hooks and the rest",
+    "functional": "hooks and the rest",
     "operators": "scalars",
     "anomaly_detection": "hooks and the rest",
     "data_types": "arrays",

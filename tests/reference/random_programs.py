@@ -427,7 +427,17 @@ def looked_at(tensor: Any, before: int | None) -> dict[str, Any]:
         "writes": None if now is None else now - (before or 0),
         "grad": None if tensor.grad is None else values(tensor.grad),
         "grad requires_grad": None if tensor.grad is None else tensor.grad.requires_grad,
+        "grad dtype": None if tensor.grad is None else str(tensor.grad.dtype).partition(".")[2],
+        "grad_fn": attempted(lambda: named(tensor.grad_fn)),
+        "output_nr": attempted(lambda: tensor.output_nr),
+        "stride": tuple(tensor.stride()) if tensor.numel() > 1 else None,
+        "offset": tensor.storage_offset() if tensor.numel() else None,
     }
+
+
+def named(node: Any) -> str | None:
+    """Return the name of a node, without the place where torch has its class."""
+    return None if node is None else node.name().rpartition("::")[2]
 
 
 def attempted(read: Any) -> Any:

@@ -95,3 +95,10 @@ def test_nodes_of_before_are_told_without_lines() -> None:
 def test_a_node_that_is_recorded_without_detection_has_no_notes() -> None:
     x = torch.tensor(1.0, requires_grad=True)
     assert (x * x).grad_fn.metadata == {}
+
+
+@pytest.mark.parametrize("flags", [(3,), ("a",), (None,), (True, 1), (False, "a")])
+def test_anomaly_detection_is_told_by_bools(flags: tuple[Any, ...]) -> None:
+    with pytest.raises(TypeError, match="give True or False"):
+        torch.autograd.set_detect_anomaly(*flags)
+    assert not torch.is_anomaly_enabled()

@@ -167,6 +167,48 @@ def test_what_a_pass_freed_is_left_out() -> None:
     assert "saved" not in str(draw(y, show_saved=True))
 
 
+def product_by_a_custom_function(torch: Any) -> Any:
+    class Product(torch.autograd.Function):  # type: ignore[misc]
+        @staticmethod
+        def forward(ctx: Any, x: Any, y: Any) -> Any:
+            ctx.save_for_backward(x, y)
+            return x * y
+
+        @staticmethod
+        def backward(ctx: Any, gradient: Any) -> Any:
+            x, y = ctx.saved_tensors
+            return gradient * y, gradient * x
+
+    return Product.apply(*(torch.tensor(v, requires_grad=True) for v in (2.0, 3.0)))
+
+
+@pytest.mark.parametrize("library", [engine, torch])
+def test_what_a_custom_function_saved_is_shown_until_it_is_freed(library: Any) -> None:
+    product = product_by_a_custom_function(library)
+    kinds = [box.kind for box in draw(product).boxes]
+    product.backward()
+
+    assert kinds.count("saved") == 2
+    assert "saved" not in [box.kind for box in draw(product, show_saved=True).boxes]
+
+
+def test_arguments_name_tensors_that_have_no_box_and_show_where_they_are_cut_off() -> None:
+    x = engine.ones(2, 3, requires_grad=True)
+    drawing = draw((x**2).sum(), show_attrs=True, max_attr_chars=5)
+
+    assert "self: [saved tensor]" in str(drawing)
+    assert "self_sym_sizes: (2..." in str(drawing)
+
+
+def test_a_picture_shows_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawing = draw(engine.ones(2, requires_grad=True) * 2)
+    monkeypatch.setenv("PATH", "")
+
+    assert repr(drawing) == str(drawing)
+    assert drawing._repr_svg_() is None  # no Graphviz: a notebook shows the text
+    assert drawing.source().source.startswith("digraph {")
+
+
 def test_an_edge_of_several_outputs_has_its_number() -> None:
     first, second = engine.ones(2, requires_grad=True).split(1)
 

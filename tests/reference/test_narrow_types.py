@@ -81,6 +81,52 @@ def test_a_function_of_8_bits(call: str, dtype: str) -> None:
     assert_alike(f"{made}\nattempt(lambda: ({call}){shown})")
 
 
+OF_8_BITS_COMPUTED = (
+    *("x * x", "x.mul_(x)", "x.outer(x)", "x * x[:1]", "x[:1] * x", "x[1] * x[0]", "x * 2"),
+    *("2 * x", "x * x.detach()[:, None]", "x.abs()", "x.abs_()", "x.isnan()", "x.square()"),
+    *("x.fill_(torch.tensor(-900.0))", "x.copy_(torch.tensor([0.0, -500.0, 600.0, 3e38, 0.3]))"),
+    *("x.zero_()", "x.fill_(0)", "torch.zeros(2, dtype=x.dtype)", "x.nan_to_num()"),
+    "x.index_put_((index,), x[1].clone())",
+)
+NUMBERS = "[0.0, -0.0, -1.0, -3.0, 1e-45, 3e38, float('inf'), float('nan'), 0.3, 3.0, 1.5, 500.0]"
+
+
+@pytest.mark.parametrize("dtype", EIGHT)
+@pytest.mark.parametrize("call", OF_8_BITS_COMPUTED)
+def test_what_torch_computes_with_8_bits(call: str, dtype: str) -> None:
+    lines = ["x = torch.tensor([1.5, -2.0, 0.0, 300.0, 0.5]).to(torch." + dtype + ")"]
+    lines += ["index = torch.tensor([0])", f"attempt(lambda: ({call}).float())"]
+
+    assert_alike("\n".join(lines))
+
+
+@pytest.mark.parametrize("dtype", EIGHT)
+@pytest.mark.parametrize("wide", ["bfloat16", "float16", "float32", "float64"])
+def test_zero_signs_and_the_ends_are_converted_as_in_torch(wide: str, dtype: str) -> None:
+    made = f"torch.tensor({NUMBERS}).to(torch.{wide})"
+
+    assert_alike(f"out({made}.to(torch.{dtype}).float())")
+    assert_alike(f"out(torch.tensor([0, -1, 3, -500]).to(torch.{dtype}).float())")
+
+
+@pytest.mark.parametrize("dtype", EIGHT)
+def test_a_product_of_8_bits_has_gradients_of_8_bits(dtype: str) -> None:
+    lines = [f"x = torch.tensor([1.5, 2.0, 6.0]).to(torch.{dtype}).requires_grad_()"]
+    lines += ["y = x * x.detach()", "y.backward(x.detach())", "out(y.float(), x.grad.float())"]
+
+    assert_alike("\n".join(lines))
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32"])
+@pytest.mark.parametrize("options", ["", "1.0, 2.0, -3.3", "nan=0.1", "posinf=5.0"])
+def test_infinities_become_the_ends_of_their_own_type(options: str, dtype: str) -> None:
+    lines = ["x = torch.tensor([float('inf'), -float('inf'), float('nan'), 1.5])"]
+    lines += [f"x = x.to(torch.{dtype}).requires_grad_()", f"y = x.nan_to_num({options})"]
+    lines += ["y.backward(torch.ones(4).to(y.dtype))", "out(y, x.grad)"]
+
+    assert_alike("\n".join(lines))
+
+
 @pytest.mark.parametrize("other", ["bfloat16", "float16", "float64", "int64", "float8_e5m2"])
 def test_8_bits_are_brought_to_no_other_type(other: str) -> None:
     lines = ["x = torch.ones(2).to(torch.float8_e4m3fn)", f"y = torch.ones(2).to(torch.{other})"]

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
-from random_calls import CALLED, FAULTS, Drawn, Outside, campaign, difference, drawn, seen
+from compared_calls import Outside, seen
+from drawn_calls import Drawn, drawn
+from faults_of_torch import FAULTS
+from random_calls import CALLED, campaign, difference
 
 from gradspec.catalogue.operators import OPERATORS as ROWS
 from gradspec_reference.operators import OPERATORS

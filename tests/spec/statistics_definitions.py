@@ -109,6 +109,8 @@ def powers(x: Any, N: int | None = None, increasing: bool = False) -> Any:  # no
 
 def dist(x: Any, other: Any, p: int = 2) -> Any:
     off = np.ravel(x - other).tolist()
+    if not p:
+        return np.array(mp.mpf(sum(e != 0 for e in off)), object)
     return np.array(mp.fsum(abs(e) ** p for e in off) ** (mp.mpf(1) / p), object)
 
 

@@ -14,6 +14,7 @@ from gradspec.catalogue.facets.broadcasting import BROADCAST, broadcast
 from gradspec.catalogue.facets.sizes import (
     EMPTY,
     NO_ENTRY,
+    OF_RESULTS,
     ONE_ENTRY,
     UNANSWERED,
     dimensions,
@@ -136,10 +137,16 @@ def test_every_smooth_operator_is_asked_of_nothing_but_those_that_are_told_every
 @pytest.mark.parametrize("name", {**EMPTY, **UNANSWERED})
 def test_some_dimension_is_empty_in_every_call_and_another_one_in_each(name: str) -> None:
     calls = [*EMPTY.get(name, []), *UNANSWERED.get(name, [])]
-    lengths = [dimensions(asked.sample) for asked in calls]
-    ways = {(asked.call.name, repr(dimensions(asked.sample))) for asked in calls}
+    lengths = [
+        [*(n for *_, n in dimensions(asked.sample)), *(asked.sample.get(n) for n in OF_RESULTS)]
+        for asked in calls
+    ]
+    ways = {
+        (asked.call.name, repr((dimensions(asked.sample), every)))
+        for asked, every in zip(calls, lengths, strict=True)
+    }
 
-    assert all(any(n == 0 for *_, n in every) for every in lengths)
+    assert all(0 in every for every in lengths)
     assert len(ways) == len(calls)
 
 

@@ -60,6 +60,7 @@ STILL = {
     *((f"{name}_alone", "x") for name in ("addmm", "addmv", "addr", "baddbmm", "addbmm")),
     *(("matrix_power_none", "x"), ("dropout_all", "x"), ("grid_sample_nearest", "grid")),
     *(("prod_zeros", "x"), ("vector_norm_count", "x"), ("pow_of_zero", "exponent")),
+    *(("dist_count", name) for name in ("x", "other")),
 }
 """Calls with another argument that leaves an operand without a say: a factor of zero and such."""
 

@@ -73,6 +73,8 @@ def test_it_is_told_how_a_shape_is_wrong(found: Any, expected: Any, words: str) 
         ((2, 3), (3,), True),
         ((2, 3), (2,), False),
         ((2, 3), (2, 3), False),
+        ((RIGHT, RIGHT[0]), (RIGHT, SQUARE), False),
+        ((RIGHT, RIGHT), (RIGHT, -RIGHT), False),
     ],
 )
 def test_it_is_told_what_was_not_summed(found: Any, expected: Any, is_so: bool) -> None:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import click
 from rich.console import Console
 
-from gradspec_conformance.cli.files import check_apart, check_report, write
+from gradspec_conformance.cli.files import check_apart, check_report, put
 from gradspec_conformance.complaint import complain
 from gradspec_conformance.engines.loading import source_of
 from gradspec_conformance.exceptions import EngineError, UnfitReport, WrongUsage
@@ -62,8 +62,9 @@ def _path(text: str | None) -> Path | None:
 
 def _read(source: str) -> Reported:
     from gradspec_conformance.report.badge import Reported  # noqa: PLC0415 - takes time
+    from gradspec_conformance.report.reading import read  # noqa: PLC0415 - takes time
 
-    return Reported.read(Path(source))
+    return read(Path(source), Reported)
 
 
 def _run(engine: str, options: dict[str, Any]) -> Reported:
@@ -94,10 +95,6 @@ def _draw(reported: Reported, source: str, target: Path | None) -> None:
     if target is None:
         click.echo(picture, nl=False)
         return
-    try:
-        write(target, picture, ET.parse)
-    except OSError as error:
-        complain(f"gradspec: {target} could not be written: {error.strerror}")
-        sys.exit(ExitStatus.INCOMPLETE)
+    put(target, picture, ET.parse)
     click.echo(f"{target}: {reported.sentence}")
     click.echo(f"in Markdown: ![{reported.engine.name} on gradspec's ladder]({target})")

@@ -72,7 +72,10 @@ def written(drawing: Any, form: str) -> str:
     try:
         return str(drawing.svg())
     except Exception as error:
-        remedy = "an SVG needs pip install 'gradspec[graph]' and the program dot of Graphviz"
+        remedy = (
+            "an SVG needs pip install 'gradspec[graph]' and the program dot of Graphviz; "
+            "--graph dot and --graph mermaid need neither"
+        )
         raise click.ClickException(f"{remedy} ({type(error).__name__}: {error})") from error
 
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import sys
 import tempfile
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from gradspec_conformance.complaint import complain
 from gradspec_conformance.exceptions import WrongUsage
+from gradspec_conformance.run.result import ExitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,6 +75,15 @@ def write(path: Path, text: str, read: Callable[[Path], object]) -> None:
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def put(path: Path, text: str, read: Callable[[Path], object] = Path.read_text) -> None:
+    """Write a file as the last thing that a command does, or end it and say why it cannot."""
+    try:
+        write(path, text, read)
+    except OSError as error:
+        complain(f"gradspec: {path} could not be written: {error.strerror}")
+        sys.exit(ExitStatus.INCOMPLETE)
 
 
 def _target(path: Path) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.exceptions import FailureKind
-from gradspec.judging.wrongness import ANOTHER, unsummed, wrong_shape, wrongness
+from gradspec.judging.wrongness import ANOTHER, is_shape, unsummed, wrong_shape, wrongness
 from gradspec.program.steps import numbers
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def habit(failure: Failure, program: Program) -> str | None:
 
 
 def _shape(found: Any, expected: Any) -> str:
-    if isinstance(found, tuple) and isinstance(expected, tuple):
+    if is_shape(found) and is_shape(expected):
         return wrong_shape(found, expected)
     return wrongness(found, expected)
 

@@ -133,13 +133,16 @@ _standing: Final[list[Fence]] = []
 
 @functools.cache
 def _listen() -> None:
+    # Python's end takes the names of a module away before it is over, and imports until then
+    standing, starts, words = _standing, STARTS, _command
+
     def hear(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "import":
-            for fence in _standing:
+            for fence in standing:
                 fence.heard(str(arguments[0]))
-        elif event in STARTS and _standing:
-            command = _command(arguments)
-            for fence in _standing:
+        elif standing and event in starts:
+            command = words(arguments)
+            for fence in standing:
                 fence.started(command)
 
     sys.addaudithook(hear)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+from gradspec.program.structure import Plain
 from gradspec_conformance.plants.places import at
-from gradspec_conformance.plants.plant import TEACHING, after, compound, plant
+from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
 from gradspec_reference.engine import modes, nesting
 from gradspec_reference.errors import CheckpointError, GradError
 from gradspec_reference.utils import checkpoint
@@ -226,3 +227,25 @@ def the_last_segment_is_checkpointed_too(_sound, functions, segments, *rest, **o
     head, tail = list(functions)[:size], list(functions)[size:]
     made = calls.checkpoint(calls.one_after_the_other(head), *rest, **options)
     return calls.checkpoint(calls.one_after_the_other(tail), made, **options)
+
+
+@before(at(selective.GivingOut, "__enter__"), "value: ckpt-260", "a stack in the place of a queue")
+def the_last_is_given_out_first(self):
+    """Of several results of one operation the last is given out first."""
+    for kept in self.store.values():
+        kept.reverse()
+
+
+@compound(
+    "value: ckpt-261/the_other_variant ckpt-261/the_reentrant_variant", "a tape of tensors alone"
+)
+def numbers_are_forgotten(swap):
+    """For the numbers among the arguments ones are taken when the function runs again."""
+
+    @swap.after(at(regions.Arguments, "given"))
+    def given(found, _self):
+        found[:] = [Plain(1.0) if isinstance(x, Plain) else x for x in found]
+
+    @swap.before(BACKWARD)
+    def backward(ctx, *_cotangents):
+        ctx.plain = [Plain(1.0) if isinstance(x, Plain) else x for x in ctx.plain]

@@ -23,6 +23,7 @@ PARTS: Final = {
     "training": "optimizers, modules, and what loops do with gradients",
     "hooks": "a caller's functions that are told of gradients",
     "functions": "a caller's own functions, with the derivatives that they have",
+    "functional": "derivatives of a function, by a call",
     "anomalies": "what finds out which call a failure comes from",
 }
 """Name of a part -> what it does."""

@@ -269,6 +269,12 @@ def earlier_writes_are_forgiven(sound, self, node, tensor, version):
     return tensor._array if found is None and node.order > self.began else found
 
 
+@plant(at(saved, "edge_of_operand"), "stale-saved-tensor: inp-269", "a copy that is a leaf")
+def a_copy_knows_no_history(_sound, _node, _item):
+    """Of a copy of an overwritten value nobody knows what it was computed from."""
+    return None, 0
+
+
 @plant(at(mutations, "check_is_open"), "no error: inp-051", "where nobody knows who recorded what")
 def a_closed_block_is_forgotten(_sound, _nodes):
     """A graph whose saved tensors could be written is walked anywhere."""

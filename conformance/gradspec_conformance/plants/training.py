@@ -6,6 +6,7 @@ import numpy as np
 
 from gradspec_conformance.plants.places import ACCUMULATE_ARRAY, at
 from gradspec_conformance.plants.plant import TEACHING, after, plant
+from gradspec_reference.engine import modes
 from gradspec_reference.engine.modes import no_grad
 from gradspec_reference.nn import utils
 from gradspec_reference.nn.modules.module import Module
@@ -169,10 +170,10 @@ def shared_parameters_are_several(sound, self, which, prefix, *, recurse, once):
     return [*found] * (2 if len(self._modules) > 1 else 1)
 
 
-@after(at(Parameter, "__init__"), "unexpected gradient: loop-022", TEACHING)
-def parameters_begin_with_zeros(_, self, *_given):
+@after(at(Parameter, "__new__"), "unexpected gradient: loop-022", TEACHING)
+def parameters_begin_with_zeros(made, *_given, **_named):
     """A parameter has a gradient of zeros from the beginning."""
-    self._grad = self.detach() * 0.0
+    made._grad = made.detach() * 0.0
 
 
 @after(at(Optimizer, "_step_of"), "flag: loop-001", TEACHING)
@@ -192,3 +193,31 @@ def the_pass_takes_a_step(_, leaf, gradient, *_rest):
 def what_is_no_number_is_passed_over(sound, self, group, memory, array, gradient):
     """A gradient that is NaN moves nothing."""
     sound(self, group, memory, array, np.nan_to_num(gradient))
+
+
+@plant(at(Module, "__call__"), "root-without-grad: rec-020/last; flag: rec-208", TEACHING)
+def frozen_layers_cut(sound, self, *arguments):
+    """What a module gives whose parameters are frozen is cut off from its argument."""
+    result, own = sound(self, *arguments), [*self.parameters(recurse=False)]
+    return result.detach() if own and not any(p.requires_grad for p in own) else result
+
+
+@plant(at(Module, "__call__"), "root-without-grad: rec-025; flag: rec-209", TEACHING)
+def evaluation_is_not_recorded(sound, self, *arguments):
+    """What a module gives in evaluation mode is a constant."""
+    result = sound(self, *arguments)
+    return result if self.training else result.detach()
+
+
+@plant(
+    at(Module, "__call__"),
+    "value: mode-043/dropout_in_no_grad mode-043/batch_norm_in_inference_mode",
+    TEACHING,
+)
+def evaluation_follows_the_mode(sound, self, *arguments):
+    """Where nothing is recorded modules compute as in evaluation."""
+    trained, self.training = self.training, self.training and modes.state.recording
+    try:
+        return sound(self, *arguments)
+    finally:
+        self.training = trained

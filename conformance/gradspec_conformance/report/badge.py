@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
 import msgspec
 
-from gradspec_conformance.exceptions import UnfitReport
-from gradspec_conformance.report.json import SCHEMA, Climb
+from gradspec_conformance.report.json import Climb
 from gradspec_conformance.report.junit import UNPRINTABLE
 from gradspec_conformance.run.ladder import RUNGS
 from gradspec_conformance.run.selection import FULL
@@ -36,9 +35,6 @@ WHOLE: Final = (FULL, "sound")
 
 TEMPLATE: Final = Path(__file__).with_suffix(".svg")
 
-LARGEST: Final = 1 << 27
-"""Bytes of a report."""
-
 
 class _Engine(msgspec.Struct, frozen=True):
     name: str
@@ -54,32 +50,6 @@ class Reported(msgspec.Struct, frozen=True):
     ladder: Climb | None
     missing: list[str]
     complaints: list[str]
-
-    @classmethod
-    def read(cls, path: Path) -> Reported:
-        """Read it from a file that `gradspec run --json` wrote; raises UnfitReport."""
-        try:
-            if not path.is_file():
-                kind = "it is no regular file" if path.exists() else "there is no such file"
-                raise UnfitReport(path, kind)
-            if path.stat().st_size > LARGEST:
-                raise UnfitReport(path, f"it has more than {LARGEST >> 20} MiB")
-            text = path.read_bytes()
-        except (OSError, ValueError) as error:
-            raise UnfitReport(path, f"it cannot be read: {error}") from None
-        try:
-            found: Any = msgspec.json.decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise UnfitReport(path, f"it is no JSON: {error}") from None
-        schema = found.get("schema") if isinstance(found, dict) else None
-        if not isinstance(schema, str) or not schema.startswith("gradspec-report/"):
-            raise UnfitReport(path, "it is no report of gradspec's")
-        if schema != SCHEMA:
-            raise UnfitReport(path, f"it is a {schema[:40]}, and this version reads {SCHEMA}")
-        try:
-            return msgspec.convert(found, cls)
-        except msgspec.ValidationError as error:
-            raise UnfitReport(path, f"it does not keep to {SCHEMA}: {error}") from None
 
     @classmethod
     def of(cls, report: Report) -> Reported:

@@ -9,11 +9,19 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from gradspec_reference.autograd import anomaly_mode, forward_ad, function, grad_mode, graph
+from gradspec_reference.autograd import (
+    anomaly_mode,
+    forward_ad,
+    function,
+    functional,
+    grad_mode,
+    graph,
+)
 from gradspec_reference.autograd.function import Function
 from gradspec_reference.autograd.grad_mode import enforce_grad_layout_policy
-from gradspec_reference.engine import cotangents
+from gradspec_reference.engine import cotangents, overriding
 from gradspec_reference.engine.anomaly import detect_anomaly, set_detect_anomaly
+from gradspec_reference.engine.asking import answer, answers_of_a_batch
 from gradspec_reference.engine.modes import (
     enable_grad,
     inference_mode,
@@ -28,11 +36,8 @@ from gradspec_reference.engine.requests import (
     below,
     check_elements,
     check_used,
-    edge_of,
     new_pass,
-    rows_of,
     settle_unused,
-    stacked,
     stored,
     zero_gradient,
 )
@@ -42,7 +47,6 @@ from gradspec_reference.errors import (
     DeprecatedError,
     InputsEmptyError,
 )
-from gradspec_reference.meta import is_meta, moved
 
 __all__ = [
     "Function",
@@ -54,6 +58,7 @@ __all__ = [
     "enforce_grad_layout_policy",
     "forward_ad",
     "function",
+    "functional",
     "grad",
     "grad_mode",
     "graph",
@@ -83,6 +88,11 @@ def backward(
     ConflictingArgumentsError, GraphFreedError, StaleSavedTensorError, and whatever a hook raises.
     Source: torch.autograd.backward docstring.
     """
+    if overriding.Made.any and (asked := overriding.to_ask(tensors, grad_tensors, inputs)):
+        how = {"retain_graph": retain_graph, "create_graph": create_graph, "inputs": inputs}
+        return overriding.answer(  # type: ignore[no-any-return]
+            backward, asked, (tensors,), {"grad_tensors": grad_tensors, **how}
+        )
     if grad_variables is not None:
         grad_tensors = one_name(grad_tensors, grad_variables)
     targets = None if inputs is None else list(as_sequence(inputs))
@@ -101,6 +111,7 @@ def backward(
         walk.limit_to(wanted, below(walk), run_targets=True)
     walk.start(edges, seeds)
     walk.run()
+    return None
 
 
 def grad(
@@ -122,6 +133,17 @@ def grad(
     `materialize_grads`, and is an UnusedInputError otherwise.  Further errors as for `backward`.
     Source: torch.autograd.grad docstring.
     """
+    if overriding.Made.any and (asked := overriding.to_ask(outputs, inputs)):
+        how = {
+            "grad_outputs": grad_outputs,
+            "retain_graph": retain_graph,
+            "create_graph": create_graph,
+            "only_inputs": only_inputs,
+            "allow_unused": allow_unused,
+            "is_grads_batched": is_grads_batched,
+            "materialize_grads": materialize_grads,
+        }
+        return overriding.answer(grad, asked, (outputs, inputs), how)
     if not only_inputs:
         warnings.warn("only_inputs is deprecated and ignored", FutureWarning, stacklevel=2)
     allow_unused = settle_unused(allow_unused, materialize_grads)
@@ -131,16 +153,8 @@ def grad(
     check_elements(targets)
     roots = as_roots(outputs)
     given = as_cotangents(grad_outputs, len(roots))
-    if is_grads_batched:
-        *rows, last = rows_of(roots, given)
-        found = stacked(
-            [
-                *(answer(roots, row, targets, True, create_graph) for row in rows),
-                answer(roots, last, targets, retain_graph, create_graph),
-            ]
-        )
-    else:
-        found = answer(roots, given, targets, retain_graph, create_graph)
+    ask = answers_of_a_batch if is_grads_batched else answer
+    found = ask(roots, given, targets, retain_graph, create_graph)
     if not allow_unused:
         check_used(found)
     if materialize_grads:
@@ -149,32 +163,6 @@ def grad(
             for g, x in zip(found, targets, strict=True)
         ]
     return dict(zip(inputs, found, strict=True)) if isinstance(inputs, dict) else tuple(found)
-
-
-def answer(
-    roots: list[Any],
-    given: list[Any],
-    targets: list[Any],
-    retain_graph: bool | None,
-    create_graph: bool,
-) -> list[Any]:
-    """Return what one pass brings to the targets; None where nothing arrives."""
-    edges, seeds = cotangents.for_roots(roots, given)
-    wanted = [edge_of(target) for target in targets]
-    seeds = cotangents.all_received(edges, seeds, given)
-    walk = new_pass(retain_graph, create_graph)
-    walk.count(edges)
-    walk.limit_to(wanted, below(walk), run_targets=False)
-    walk.start(edges, seeds)
-    walk.run()
-    return [beside(walk.captured[edge], x) for edge, x in zip(wanted, targets, strict=True)]
-
-
-def beside(gradient: Any, target: Any) -> Any:
-    """Return a gradient where its tensor is, which has no numbers."""
-    if gradient is not None and is_meta(getattr(target, "_array", None)):
-        gradient._array = moved(gradient._array)
-    return gradient
 
 
 def one_name(grad_tensors: Any, grad_variables: Any) -> Any:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SAVED: Final = "_saved_"
+OF_FUNCTIONS: Final = "saved_tensors"  # under this name, a custom function's
 
 
 def draw(
@@ -26,10 +27,11 @@ def draw(
 ) -> Drawing:
     """Draw the graph of a tensor, of an edge, or of several of them.
 
-    `params` names tensors, leaves or others.  With `show_attrs` operators show the plain arguments
-    that they keep, each cut off behind `max_attr_chars`; with `show_saved` the tensors that they
-    keep have boxes too, as long as they were not freed.  The arguments are those of torchviz'
-    `make_dot`.  TypeError for what has no graph.
+    Grey is an operator, blue a leaf, green a result, dark green the base of a view, orange what an
+    operator keeps.  `params` names tensors, leaves or others.  With `show_attrs` operators show the
+    arguments that they keep, none longer than `max_attr_chars`; with `show_saved` the tensors that
+    they keep have boxes, as those of custom functions always have, as long as they were not freed.
+    The arguments are those of torchviz' `make_dot`.  TypeError for what has no graph.
     """
     if params is not None and not hasattr(params, "items"):
         raise TypeError(f"params is a {type(params).__name__}; give a dict of names and tensors")
@@ -116,22 +118,31 @@ class Collector:
             if known is None:
                 known = self.box(leaf, "leaf", self.names.get(id(leaf), ""), shape_of(leaf))
             self.line(place, known, "leaf")
-        for name, tensor in self.saved_tensors(node) if self.show_saved else ():
+        for name, tensor in self.saved_tensors(node):
             called = self.names.get(id(tensor), "")
             label = f"{name} = {called}" if called else name
             kept = self.box(None, "saved", label, shape_of(tensor))
             self.line(place, kept, "saved")
 
     def attributes(self, node: Any) -> Iterator[str]:
-        """Give the plain arguments that a node keeps, a line each."""
+        """Give the arguments that a node keeps, a line each, but for tensors that have boxes."""
         for name, value in saved_values(node) if self.show_attrs else ():
             several = value if isinstance(value, tuple) else (value,)
-            if not any(one is None or hasattr(one, "grad_fn") for one in several):
-                yield f"{name}: {str(value)[: self.most]}"
+            if any(hasattr(one, "grad_fn") for one in several):
+                if not self.in_boxes(name):
+                    yield f"{name}: [saved tensor{'s' * (value is several)}]"
+            elif not any(one is None for one in several):
+                yield f"{name}: {shortened(str(value), self.most)}"
+
+    def in_boxes(self, name: str) -> bool:
+        """Say whether the tensors that a node keeps under a name have boxes."""
+        return self.show_saved or name == OF_FUNCTIONS
 
     def saved_tensors(self, node: Any) -> Iterator[tuple[str, Any]]:
-        """Give the tensors that a node keeps, by their names."""
+        """Give the tensors that a node keeps and that have boxes, by their names."""
         for name, value in saved_values(node):
+            if not self.in_boxes(name):
+                continue
             several = value if isinstance(value, tuple) else (value,)
             for number, one in enumerate(several):
                 if hasattr(one, "grad_fn"):
@@ -158,11 +169,16 @@ def shape_of(tensor: Any) -> str:
     return f"({', '.join(map(str, tensor.shape))})"
 
 
+def shortened(text: str, most: int) -> str:
+    """Cut off what is too long, and show that it was."""
+    return text if len(text) <= most else f"{text[: max(most - 3, 0)]}..."
+
+
 def saved_values(node: Any) -> Iterator[tuple[str, Any]]:
     """Give what a node shows of what it keeps; nothing after that was freed."""
     names = [name for name in dir(node) if name.startswith(SAVED)]
-    if hasattr(node, "saved_tensors"):
-        names.append("saved_tensors")
+    if hasattr(type(node), OF_FUNCTIONS):  # asking the node would fail once they are freed
+        names.append(OF_FUNCTIONS)
     for name in names:
         try:
             yield name.removeprefix(SAVED), getattr(node, name)

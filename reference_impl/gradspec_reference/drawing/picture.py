@@ -6,8 +6,9 @@ other way round, as values flow: the leaves stand above, the result below.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 COLOURS: Final = {
     "leaf": "lightblue",
@@ -26,6 +27,8 @@ MERMAID_COLOURS: Final = {
     "base": "#a2cd5a",
 }
 MERMAID_SHAPES: Final = {"operator": ('["', '"]'), "saved": ('[/"', '"/]')}
+FONT: Final = "fontname=Courier"
+"""Graphviz knows how wide Courier is where it finds no fonts, so that no label leaves its box."""
 ROUND: Final = ('("', '")')
 
 
@@ -60,7 +63,7 @@ class Line:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Drawing:
     """A graph as boxes and lines: `print(drawing)`, `drawing.dot()`, `mermaid()`, `svg()`."""
 
@@ -88,7 +91,8 @@ class Drawing:
         written = [
             "digraph {",
             "    graph [rankdir=TB]",
-            "    node [style=filled shape=box align=left fontsize=10 fontname=monospace]",
+            f"    node [style=filled shape=box height=0.2 fontsize=10 {FONT}]",
+            f"    edge [fontsize=10 {FONT}]",
         ]
         for place, box in enumerate(self.boxes):
             label = "\\n".join(map(_escaped, box.lines))
@@ -117,12 +121,25 @@ class Drawing:
         ]
         return "\n".join(written) + "\n"
 
-    def svg(self) -> str:
-        """Render the picture; ImportError without the package graphviz, which runs `dot`."""
+    def source(self) -> Any:
+        """Return the picture as the package graphviz has it: `.render("y", format="png")`.
+
+        ImportError without that package.
+        """
         import graphviz  # noqa: PLC0415 - only pictures need it
 
-        picture: str = graphviz.Source(self.dot()).pipe(format="svg", encoding="utf-8")
+        return graphviz.Source(self.dot())
+
+    def svg(self) -> str:
+        """Render the picture by Graphviz' program `dot`; ImportError without package graphviz."""
+        picture: str = self.source().pipe(format="svg", encoding="utf-8")
         return picture
+
+    def _repr_svg_(self) -> str | None:
+        """Be shown in a notebook: as a picture where it can be rendered, else as a tree."""
+        with contextlib.suppress(ImportError, RuntimeError):
+            return self.svg()
+        return None
 
     def trees(self) -> list[Branch]:
         """Unfold the graph from its results; what is met again is not unfolded again."""
@@ -157,6 +174,8 @@ class Drawing:
                 corner, side = ("└── ", "    ") if last else ("├── ", "│   ")
                 waiting.append((stem + corner, stem + side, one))
         return "\n".join(written)
+
+    __repr__ = __str__
 
     def said(self, branch: Branch) -> str:
         """Say what stands at a branch of a tree."""

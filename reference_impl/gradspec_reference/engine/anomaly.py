@@ -58,7 +58,10 @@ def is_anomaly_check_nan_enabled() -> bool:
 
 
 def set_anomaly_mode(mode: bool, check_nan: bool) -> tuple[bool, bool]:
-    """Look for anomalies or not; return what was so before."""
+    """Look for anomalies or not; return what was so before.  TypeError unless told by bools."""
+    for flag, name in ((mode, "mode"), (check_nan, "check_nan")):
+        if type(flag) is not bool:
+            raise TypeError(f"{name} of anomaly detection is {flag!r}; give True or False")
     before = (note in looking, Anomalies.check_nan)
     if mode and not before[0]:
         looking.insert(0, note)

@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import MarkedTypeError, SavedTypeError
+from gradspec_reference.errors import MarkedTypeError, SavedReturnedError, SavedTypeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,3 +71,15 @@ def check_marked(method: str, tensors: Iterable[Any]) -> None:
             raise MarkedTypeError(
                 f"{method} was given a {type(each).__name__}; it takes tensors, one by one"
             )
+
+
+def check_not_saved(node: Any, argument: Tensor) -> None:
+    """Refuse an argument that forward returns as it is, if setup_context saved it.
+
+    It would be saved as a result, which it is not yet when setup_context runs.
+    """
+    if node.function.setup_context is not None and any(argument is x for x in node.to_save):
+        raise SavedReturnedError(
+            "setup_context saved an argument that forward returned as it is; return, and save, a "
+            "view of it, x.view_as(x), or give forward the context"
+        )

@@ -21,9 +21,15 @@ from gradspec_reference.engine import (
     packing,
     raw,
     saved,
+    versions,
     views,
 )
-from gradspec_reference.engine.context import FunctionCtx, check_marked, check_saved
+from gradspec_reference.engine.context import (
+    FunctionCtx,
+    check_marked,
+    check_not_saved,
+    check_saved,
+)
 from gradspec_reference.engine.node import NodeOfSeveral, freed
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
@@ -67,7 +73,10 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
         edges = linking.collect_edges(tensors, requires) if recorded else ()
         super().__init__(edges, (), (), (), freeable=False)
         self.needs_input_grad = tuple(linking.needs_grad(x) for x in arguments)
-        self.requires = self.needs_input_grad
+        targets = iter(self.targets)
+        self.requires = tuple(
+            isinstance(x, Tensor) and next(targets, None) is not None for x in arguments
+        )
         self.shapes = [x._array.shape if isinstance(x, Tensor) else None for x in arguments]
 
     def name(self) -> str:
@@ -92,7 +101,10 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
         if self.saved is None:
             raise freed(self)
         found = tuple(saved.unpack(self, self.saved, as_tensors=True))
-        if self.function.clear_saved_tensors_on_access and self.saved:
+        for each in found:
+            if each is not None and each._view is not None:
+                views.current_history(each)  # refused if forward wrote to it and did not say so
+        if self.function.clear_saved_tensors_on_access:
             self.saved, self.were_read = (), True
         return found
 
@@ -105,18 +117,18 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
     def attach(self, returned: Sequence[Any], arguments: tuple[Any, ...]) -> list[Any]:
         """Give results their history, and save what was asked for."""
         tensors = [x for x in arguments if isinstance(x, Tensor)]
-        dirty.check_alone(self, returned)
+        self.outputs = tuple([described(x) for x in returned])
         results = [self.result(number, each, tensors) for number, each in enumerate(returned)]
-        of_all: Any = [
-            (x._array.shape, x._array.dtype) if isinstance(x, Tensor) else None for x in results
-        ]
-        self.outputs = tuple(of_all)
-        numbers = {id(x): n for n, x in enumerate(returned) if isinstance(x, Tensor)}
+        if sum(self.is_differentiable(x) for x in returned) > 1:
+            for each in results:
+                if isinstance(each, Tensor) and each._view is not None:
+                    each._view.creation = views.Creation.SEVERAL
+        dirty.check_returned(self.dirty_tensors, returned)
         self.saved = tuple(
-            None
+            x
             if x is None
-            else saved.save_result(x, numbers[id(x)])
-            if id(x) in numbers and results[numbers[id(x)]] is x
+            else saved.save_result(x, x._output_nr)
+            if x._grad_fn is self
             else saved.SavedTensor(x)
             for x in self.to_save
         )
@@ -126,25 +138,33 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
         self.to_save = self.dirty_tensors = self.non_differentiable = ()
         return results
 
+    def is_differentiable(self, value: Any) -> bool:
+        """Tell whether a result gets this node as its history."""
+        return (
+            isinstance(value, Tensor)
+            and value._array.dtype.kind in "fV"
+            and all(value is not x for x in self.non_differentiable)
+        )
+
     def result(self, number: int, value: Any, tensors: list[Tensor]) -> Any:
         """Return one result with its history; an argument that is returned becomes a view.
 
         A write through such a view would leave this function out, so it is refused.
         """
-        if not isinstance(value, Tensor):
-            return value
+        if not self.is_differentiable(value):
+            return unrelated(self, value, tensors)
         places = [place for place, x in enumerate(tensors) if x is value]
-        constant = any(value is x for x in self.non_differentiable)
-        if constant or value._array.dtype.kind not in "fV":
-            return value.detach() if places else value
-        if any(value is x for x in self.dirty_tensors) and places:
-            dirty.rebase(value, self, number, places[0])
+        if any(value is x for x in self.dirty_tensors):
+            dirty.check_alone(value, len(self.outputs))
+            dirty.rebase(value, self, number, places[0] if places else None)
             return value
-        if places or (value.requires_grad and value._grad_fn is not self):
+        if places:
+            check_not_saved(self, value)
             value = view_of(value)
         value._grad_fn, value._output_nr = self, number
         if value._view is not None:
             value._view.creation = views.Creation.CUSTOM
+            value._view.version = versions.version(value)
         return value
 
     def shares(self, cotangents: list[Tensor | None]) -> list[Any]:
@@ -210,12 +230,37 @@ def view_of(argument: Tensor) -> Tensor:
     return view
 
 
-def constant(value: Any, arguments: tuple[Any, ...], written: tuple[Tensor, ...]) -> Any:
-    """Return a result that has no history; an argument that was not written as another tensor."""
-    returned = isinstance(value, Tensor) and any(value is x for x in arguments)
-    if not returned or any(value is x for x in written):
+def described(value: Any) -> Any:
+    """Return the shape and the data type of a result, None for one that is no tensor."""
+    return (value._array.shape, value._array.dtype) if isinstance(value, Tensor) else None
+
+
+def constant(value: Any, node: FunctionNode, arguments: tuple[Any, ...]) -> Any:
+    """Return a result of a call that is not recorded."""
+    return unrelated(node, value, arguments)
+
+
+def unrelated(node: FunctionNode, value: Any, arguments: Sequence[Any]) -> Any:
+    """Return a result to which a node does not lead; of an argument, another tensor.
+
+    What was computed by operations that were recorded all the same loses that history, as in
+    torch, unless it is a view.
+    """
+    if not isinstance(value, Tensor):
         return value
-    return value.detach() if value.requires_grad else view_of(value)
+    is_argument = any(value is x for x in arguments)
+    is_written = any(value is x for x in node.dirty_tensors)
+    if not value.requires_grad:
+        if is_argument and not is_written:
+            check_not_saved(node, value)
+            value = view_of(value)
+    elif is_argument:
+        value = value.detach()
+    elif value._view is None:
+        value.detach_()
+    if value._view is not None and not (is_argument and is_written):
+        value._view.creation = views.Creation.CUSTOM
+    return value
 
 
 class Function:
@@ -294,19 +339,21 @@ class Function:
         single = not isinstance(returned, tuple)
         outputs = (returned,) if single else returned
         written = node.dirty_tensors
-        check_saved(node.to_save)
+        recorded = modes.state.recording and linking.should_record(node.needs_input_grad)
+        if recorded:
+            check_saved(node.to_save)
         custom_forward.check_saved(node.saved_for_forward)
         check_marked("mark_non_differentiable", node.non_differentiable)
-        check_marked("mark_dirty", written)
-        dirty.count_writes(written, outputs)
-        if modes.state.recording and linking.should_record(node.requires):
-            outputs = tuple(node.attach(outputs, arguments))
+        dirty.count_writes(written)
+        if recorded:
+            results = tuple(node.attach(outputs, arguments))
         else:
-            outputs = tuple(constant(x, arguments, written) for x in outputs)
+            results = tuple([constant(x, node, arguments) for x in outputs])
+            dirty.check_returned(written, outputs)
         if moving is not None:
-            custom_forward.propagate(node, arguments, moving, outputs, written)
+            custom_forward.propagate(node, arguments, moving, results, written)
         node.saved_for_forward = ()
-        return outputs[0] if single else outputs
+        return results[0] if single else results
 
 
 def run_forward(function: type[Function], node: FunctionNode, arguments: tuple[Any, ...]) -> Any:

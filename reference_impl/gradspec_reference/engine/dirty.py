@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import hooks, recording, versions, views
 from gradspec_reference.engine import node as graph
+from gradspec_reference.engine.context import check_marked
 from gradspec_reference.errors import (
     DirtyNotReturnedError,
     DirtyViewOfSeveralError,
@@ -19,35 +20,41 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Tensor
 
 
-def count_writes(written: Sequence[Tensor], outputs: Sequence[Any]) -> None:
-    """Count a write to each argument that was marked; each must have been returned."""
+def count_writes(written: Sequence[Tensor]) -> None:
+    """Count a write to each argument that was marked."""
+    for each in written:
+        check_marked("mark_dirty", [each])
+        versions.check_may_be_written(each)
+        versions.bump(each)
+
+
+def check_returned(written: Sequence[Tensor], outputs: Sequence[Any]) -> None:
+    """Refuse a call that did not return what it marked."""
     for each in written:
         if not any(each is x for x in outputs):
             raise DirtyNotReturnedError(
                 "forward did not return an operand that it marked as dirty; return the operand "
                 "itself, so that there is a tensor with the new history"
             )
-        versions.check_may_be_written(each)
-        versions.bump(each)
 
 
-def check_alone(node: FunctionNode, outputs: Sequence[Any]) -> None:
+def check_alone(written: Tensor, count: int) -> None:
     """Refuse a view that was written by a function with further results."""
-    if len(outputs) > 1 and any(x._view is not None for x in node.dirty_tensors):
+    if count > 1 and written._view is not None:
         raise DirtyViewOfSeveralError(
             "a function with several results marked a view as dirty: the history of its base "
             "would have to lead to them all; return the view alone, or give it a clone()"
         )
 
 
-def rebase(tensor: Tensor, node: FunctionNode, number: int, place: int) -> None:
-    """Make a call the history of an argument, at that place among the tensors, that it wrote.
+def rebase(tensor: Tensor, node: FunctionNode, number: int, place: int | None) -> None:
+    """Make a call the history of a tensor that it wrote, at that place among its arguments.
 
     What was accumulated for the old value goes.  Through a view, the history of the base changes.
     """
     check_no_leaf(tensor)
     tensor._grad = None
-    if tensor._view is None:
+    if tensor._view is None or place is None:
         hooks.move_retained(tensor, node, number)
         tensor._grad_fn, tensor._output_nr = node, number
         return

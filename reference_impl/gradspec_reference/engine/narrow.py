@@ -23,10 +23,20 @@ WIDE: Final = np.dtype(np.float32)
 MOVING: Final = frozenset(
     {
         *("cast", "clone", "copy", "fill", "zero", "where", "eq", "ne", "cat", "stack", "roll"),
-        *("repeat", "index_select", "index", "index_put", "masked_select", "embedding"),
+        *("fill_tensor", "repeat", "index_select", "index", "masked_select", "embedding"),
     }
 )
 """Operators that torch has for numbers of 8 bits, besides those that show their memory."""
+SIGNED: Final = tuple(dtype for dtype in dtypes.OF_8_BITS if dtype.is_signed)
+COMPUTING: Final = {
+    "mul": dtypes.OF_8_BITS,
+    "abs": SIGNED,
+    "index_put": SIGNED,
+    "isnan": dtypes.OF_8_BITS,
+}
+"""Operators that compute with numbers of 8 bits as torch's do -> with which."""
+OF_ENDS: Final = frozenset({"nan_to_num"})
+"""Operators that ask for the least and largest number of a type, and so are left to themselves."""
 
 
 def is_narrow(value: Any) -> bool:
@@ -45,7 +55,7 @@ def among(values: Any) -> bool:
 def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
     """Run a kernel on values in float32 and round what comes out.
 
-    NoKernelError for numbers of 8 bits, with which nothing is computed.
+    NoKernelError for numbers of 8 bits, with which little is computed.
     """
     if any(isinstance(param, np.dtype) for param in params):
         return operator.kernel(*values, *params)
@@ -54,13 +64,22 @@ def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
     if shows(result, wide):
         return operator.kernel(*values, *params)
     dtype = next(value.dtype for value in values if is_narrow(value))
-    check_has_kernel(operator, dtypes.of(dtype))
+    check_has_kernel(operator, dtypes.of(dtype), values)
+    if operator.name in OF_ENDS:
+        return operator.kernel(*values, *params)
     return rounded(result, dtype)
 
 
-def check_has_kernel(operator: Operator, dtype: dtypes.DType) -> None:
-    """Refuse to compute with numbers of 8 bits."""
-    if operator.name not in MOVING and dtype in dtypes.OF_8_BITS:
+def check_has_kernel(operator: Operator, dtype: dtypes.DType, values: list[Any]) -> None:
+    """Refuse to compute with numbers of 8 bits, but for what torch does.
+
+    It has products, though not with one number as the second factor, for which it has a kernel of
+    its own in wider types.
+    """
+    if operator.name in MOVING or dtype not in dtypes.OF_8_BITS:
+        return
+    by_one = operator.name == "mul" and np.size(values[1]) == 1
+    if by_one or dtype not in COMPUTING.get(operator.name, ()):
         raise NoKernelError(
             f"{operator.name} does not compute with {dtype}; convert it with to() first"
         )
@@ -87,7 +106,7 @@ def rounded(result: Any, dtype: Any) -> Any:
     """Return a result, or each of several, with numbers of float32 in a narrow type."""
     if isinstance(result, list | tuple):
         return [rounded(each, dtype) for each in result]
-    return result.astype(dtype) if result.dtype == WIDE else result
+    return dtypes.within_ends(result, dtype).astype(dtype) if result.dtype == WIDE else result
 
 
 def row(operator: Operator) -> Operator:

@@ -74,10 +74,10 @@ class save_on_cpu(saved_tensors_hooks):  # noqa: N801 - torch's name
     def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
         del device_type
 
-        def pack(tensor: Tensor) -> Tensor:
-            return tensor.detach().clone() if pin_memory else tensor.detach()
+        def pack(tensor: Tensor) -> tuple[Any, Tensor]:
+            return tensor.device, tensor.clone() if pin_memory else tensor.cpu()
 
-        super().__init__(pack, lambda kept: kept)
+        super().__init__(pack, lambda kept: kept[1])
 
 
 @contextlib.contextmanager
@@ -115,7 +115,9 @@ def kept(node: Node, item: Any, pack: Pack, unpack: Unpack) -> Any:
         return item
     of_result = isinstance(whole, saved.SavedResult)
     value = whole.unpack(node, as_tensor=True) if of_result else whole.tensor
-    return saved.PackedTensor(whole, packed(node, value, pack), unpack)
+    made = saved.PackedTensor(whole, None, unpack)  # refused where its history cannot be told
+    made.packed = packed(node, value, pack)
+    return made
 
 
 def packed(node: Node, value: Tensor, pack: Pack) -> Any:

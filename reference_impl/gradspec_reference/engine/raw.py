@@ -54,8 +54,15 @@ class RawSaved:
 
     @property
     def data(self) -> Any:
-        """The value as a tensor."""
-        return self.unpack()
+        """What is kept: a tensor, for a result without its history, or what `pack` returned."""
+        item = saved.written_out(self._item())
+        return item.packed if isinstance(item, saved.PackedTensor) else saved.tensor_of(item)
+
+    @property
+    def unpack_hook(self) -> Callable[[Any], Any] | None:
+        """The way back from what `pack` returned, None where nothing was packed."""
+        item = self._item()
+        return item.restore if isinstance(item, saved.PackedTensor) else None
 
     def _item(self) -> Any:
         kept = self._node.saved

@@ -34,6 +34,8 @@ def eigh(A: Tensor, UPLO: str = "L") -> Any:
 
 
 def _eigh(name: str, A: Tensor, UPLO: str) -> Any:
+    if not (A.numel() or A.dtype.is_floating_point):  # as in torch, whichever dtype has no entry
+        return [part.to(A.dtype) for part in _eigh(name, A.double(), UPLO)]
     check_matrices(name, A)
     if UPLO.upper() not in ("L", "U"):
         raise RuntimeError(f"{name} was given {UPLO!r}; the triangle is 'L' or 'U'")

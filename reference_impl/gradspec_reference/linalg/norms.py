@@ -124,7 +124,12 @@ def extreme(count: int, order: float) -> Callable[..., Tensor]:
     """Return what gives the largest of so many sizes, of none zero, or the smallest."""
     if order < 0:
         return reductions.amin
-    return reductions.amax if count else reductions.sum
+    return reductions.amax if count else of_nothing
+
+
+def of_nothing(sizes: Tensor, dim: int, keepdim: bool = False) -> Tensor:
+    """Return zero for the largest of none, which depends on nothing."""
+    return reductions.sum(sizes.detach(), dim, keepdim)
 
 
 arguments.put_doors(sys.modules[__name__], numpy=False)

@@ -57,8 +57,8 @@ def pinv(
 
     `rtol` is the largest singular value that counts as zero, relative to the largest.
     """
-    check_matrices("pinv", A, square=hermitian)
-    if hermitian and not np.array_equal(A._array, A._array.swapaxes(-1, -2)):
+    check_matrices("pinv", A, square=hermitian and bool(A.numel()))
+    if hermitian and A.numel() and not np.array_equal(A._array, A._array.swapaxes(-1, -2)):
         lower = A.tril()
         A = lower + matrix_transpose(A.tril(-1))
     array = A._array

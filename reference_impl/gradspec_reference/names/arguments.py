@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import inplace
+from gradspec_reference.engine import inplace, overriding
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import UnfitArgumentError
 
@@ -239,14 +239,35 @@ def checked(function: F, *, method: bool = False, out: bool = False, numpy: bool
         types = (*map(type, args), *keywords, *map(type, keywords.values()))
         if types in let_in:
             return function(*args, **keywords)
+        asked = overriding.among((*args, *keywords.values()))
+        if asked and overriding.asking.on:
+            return overriding.answer(call, asked, args, keywords)
         if out and "out" in keywords:
             return call_with_out(function, signature, args, keywords)
         positional, named = signature.read(args, keywords)
-        if is_same((*positional, *named, *named.values()), (*args, *keywords, *keywords.values())):
+        same = is_same(
+            (*positional, *named, *named.values()), (*args, *keywords, *keywords.values())
+        )
+        if same and not asked and not (overriding.Made.any and LISTS & {*types}):
             let_in.add(type(first) if len(types) == 1 else types)
         return function(*positional, **named)
 
+    doors.append(let_in)
     return call  # type: ignore[return-value]
+
+
+doors: Final[list[set[Any]]] = []
+"""What each door lets in without a look."""
+
+LISTS: Final = frozenset({list, tuple})
+
+
+def forget_lists() -> None:
+    """Have lists looked into from now on: a class of tensors in one may have to be asked."""
+    for let_in in doors:
+        let_in -= {
+            types for types in let_in if LISTS & {*(types if type(types) is tuple else (types,))}
+        }
 
 
 def is_same(values: Any, given: Any) -> bool:

@@ -63,6 +63,7 @@ def deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
         )
     owner, region = region_of(self)
     twin = shown(copy.deepcopy(owner, memo), region)
+    twin.__class__ = type(self)
     memo[id(self)] = twin
     twin._requires_grad = self.requires_grad
     twin._grad = copy.deepcopy(self._grad, memo)
@@ -77,11 +78,14 @@ def reduce(self: Tensor) -> tuple[Any, ...]:
     `copy.copy` makes of this shows the same memory.
     """
     owner, region = region_of(self)
-    return rebuild, (owner.ravel("K"), region, self.requires_grad), vars(self) or None
+    return rebuild, (owner.ravel("K"), region, self.requires_grad, type(self)), vars(self) or None
 
 
-def rebuild(elements: Array, region: Region, requires_grad: bool) -> Tensor:
+def rebuild(
+    elements: Array, region: Region, requires_grad: bool, kind: type[Tensor] = Tensor
+) -> Tensor:
     """Return the tensor that was pickled, as a leaf."""
     tensor = shown(elements, region)
+    tensor.__class__ = kind
     tensor._requires_grad = requires_grad
     return tensor

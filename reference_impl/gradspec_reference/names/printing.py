@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.engine.overriding import is_asked
 from gradspec_reference.meta import is_meta
 from gradspec_reference.names import numerals
 
@@ -26,8 +27,10 @@ PREFIX: Final = "tensor("
 def show(self: Tensor) -> str:
     """Return values, shape or dtype where they do not follow from the values, and the history."""
     chosen = numerals.options()
-    text = PREFIX + ("..." if is_meta(self._array) else values(self._array))
-    return with_notes(text, [*notes(self, chosen), *history(self)], chosen.linewidth) + ")"
+    start = f"{type(self).__name__}(" if is_asked(type(self)) else PREFIX
+    indent = len(start)
+    text = start + ("..." if is_meta(self._array) else values(self._array, indent))
+    return with_notes(text, [*notes(self, chosen), *history(self)], chosen.linewidth, indent) + ")"
 
 
 def notes(self: Tensor, chosen: Options) -> Iterator[str]:
@@ -57,28 +60,27 @@ def history(self: Tensor) -> Iterator[str]:
         yield "requires_grad=True"
 
 
-def with_notes(text: str, further: list[str], linewidth: int) -> str:
+def with_notes(text: str, further: list[str], linewidth: int, indent: int) -> str:
     """Append notes, each on the last line if it fits there."""
     # the line begins with its newline, and room is left for the bracket
     used = len(text) - text.rfind("\n") + 1
     for note in further:
         if used + len(note) + 2 > linewidth:
-            text += ",\n" + " " * len(PREFIX) + note
-            used = len(PREFIX) + len(note)
+            text += ",\n" + " " * indent + note
+            used = indent + len(note)
         else:
             text += ", " + note
             used += len(note) + 2
     return text
 
 
-def values(array: Any) -> str:
-    """Return the elements in brackets."""
+def values(array: Any, indent: int = len(PREFIX)) -> str:
+    """Return the elements in brackets, the first of which stands behind so many characters."""
     array, chosen = np.asarray(array), numerals.options()
     if not array.size:
         return "[]"
     tree = elided(array, chosen.edgeitems) if array.size > chosen.threshold else array.tolist()
     write, width = numerals.column(list(leaves(tree)), chosen)
-    indent = len(PREFIX)
     per_line = max(1, (chosen.linewidth - indent - array.ndim + 1) // (width + 2))
     return laid_out(tree, array.ndim, indent, write, per_line)
 

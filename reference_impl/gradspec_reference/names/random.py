@@ -186,11 +186,14 @@ def normal(
     kind = isinstance(mean, Tensor) + 2 * isinstance(std, Tensor)
     if kind and size is not None:
         raise TypeError("normal was given a size beside moments that are tensors and have one")
-    check_floating("normal", mean if isinstance(mean, Tensor) else std)
+    first: Any = mean if isinstance(mean, Tensor) else std
+    if not kind or first.numel():  # as in torch, whichever dtype has no entry
+        check_floating("normal", first)
     if not np.all(getattr(std, "_array", std) >= 0):
         raise RuntimeError("normal was given a negative standard deviation")
     if kind:
-        return recording.apply_pointwise(OPERATORS[f"normal{kind}"], (mean, std), numpy)
+        made = recording.apply_pointwise(OPERATORS[f"normal{kind}"], (mean, std), numpy)
+        return made if first.dtype.is_floating_point else made.to(first.dtype)
     if size is None:
         raise TypeError("normal was given two numbers and no size")
     return _made(lambda shape: numpy.normal(mean, std, shape), (size,), dtype, requires_grad)

@@ -16,6 +16,7 @@ from gradspec_reference.errors import IndexRangeError, OperandDtypeError, Operan
 from gradspec_reference.names import random
 from gradspec_reference.names.functions import (
     arithmetic,
+    copies,
     indexing,
     joining,
     normalised,
@@ -97,6 +98,10 @@ def scaled_dot_product_attention(
 ) -> Tensor:
     """Return the values, averaged by how well their keys fit to the query."""
     check_fit(query, key, value)
+    if attn_mask is not None and attn_mask.dtype not in (bool_, query.dtype):
+        raise RuntimeError(f"attention was given a mask of {attn_mask.dtype}")
+    if not (query.shape[-2] and value.numel()):
+        return of_no_value(query, key, value)
     if attn_mask is not None and is_causal:
         raise RuntimeError("attention was given a mask beside is_causal; give one of them")
     if enable_gqa:
@@ -111,16 +116,22 @@ def scaled_dot_product_attention(
     return products.matmul(dropped(weights, dropout_p) if dropout_p else weights, value)
 
 
+def of_no_value(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Return zeros where there is no value, or no place; as in torch, nobody looks at a shape."""
+    moved = reductions.sum(query) * 0 + reductions.sum(key) * 0 + reductions.sum(value) * 0
+    shape = (*query.shape[:-1], value.shape[-1])
+    return copies.clone(shapes.expand(moved.to(query.dtype), *shape))
+
+
 def weights_of(fit: Tensor, mask: Tensor | None) -> Tensor:
     """Return how much of each value is taken; nothing where a mask shows none."""
     if mask is None:
         return normalised.softmax(fit, -1)
+    mask = shapes.expand(mask, *fit.shape)
     if mask.dtype != bool_:
-        if mask.dtype != fit.dtype:
-            raise RuntimeError(f"attention was given a mask of {mask.dtype}")
         return normalised.softmax(fit + mask, -1)
     seen = selection.where(mask, fit, -math.inf)
-    blind = Tensor(~np.broadcast_to(mask._array, fit.shape).any(-1, keepdims=True))
+    blind = Tensor(~mask._array.any(-1, keepdims=True))
     shares = normalised.softmax(selection.where(blind, 0.0, seen), -1)
     weights: Tensor = selection.where(blind, 0.0, shares)
     return weights

@@ -75,7 +75,8 @@ def convolution(
     made, read, *kernel = weight.shape
     spans = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
     before, around = padded(padding, spans, stride, count)
-    if 0 in kernel and made and not batch.numel() and batch.shape[1] == read * groups > 0:
+    alone = groups == 1 and batch.shape[1] == read > 0
+    if 0 in kernel and made and not batch.numel() and alone:
         raise IndexError(f"{name} was given nothing, and weights of nothing")
     check_channels(name, batch, bias, read * groups, made, groups, made)
     room = [n + p - s for n, p, s in zip(batch.shape[2:], around, spans, strict=True)]

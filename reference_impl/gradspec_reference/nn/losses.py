@@ -213,15 +213,16 @@ def cross_entropy(
         raise OperandDtypeError(f"probabilities of classes were given as {target.dtype}")
     if of_probability and ignore_index >= 0:
         raise RuntimeError("ignore_index was given with probabilities, of which none is ignored")
-    if not 0 <= label_smoothing <= 1 and input.ndim:
+    if label_smoothing > 1 and input.ndim:
         raise RuntimeError(f"label_smoothing={label_smoothing} was given; it lies in 0 to 1")
+    label_smoothing = label_smoothing if label_smoothing > 0 else 0.0  # as torch takes it
     if not input.ndim:
         raise IndexError("cross_entropy was given a 0-d tensor; it needs a dimension of classes")
     classes = input._array.shape[dim]
     logs = normalised.along("log_softmax", input, dim, None)
-    if weight is not None:
-        check_is_for_each(weight, classes)
     if of_probability:
+        if weight is not None:
+            check_is_for_each(weight, classes)
         return of_probabilities(logs, target, weight, dim, reduction, label_smoothing)
     loss = nll_loss(logs, target, weight, None, ignore_index, None, reduction)
     if not label_smoothing:

@@ -134,7 +134,7 @@ def soft_margin_loss(
 
 def multilabel_soft_margin_loss(
     input: Tensor,
-    target: Tensor,
+    target: Any,
     weight: Tensor | None = None,
     size_average: Any = None,
     reduce: Any = None,
@@ -143,6 +143,8 @@ def multilabel_soft_margin_loss(
     """Return the mean over classes of minus the logarithm of being right about each."""
     if not input.ndim:
         raise IndexError("multilabel_soft_margin_loss was given no dimension of classes")
+    if size_average is reduce is None and not isinstance(reduction, str):
+        raise TypeError(f"multilabel_soft_margin_loss was given the reduction {reduction!r}")
     reduction = said(reduction, size_average, reduce)
     true = activations.logsigmoid(input)
     false = activations.logsigmoid(elementwise.neg(input))

@@ -158,8 +158,6 @@ def by_channels(
     past = [running_mean, running_var]
     if any(each is not None and each.requires_grad for each in past):
         raise RuntimeError(f"{name} was given statistics that require grad; detach() them")
-    if training and [each is None for each in past] in ([True, False], [False, True]):
-        raise ValueError(f"{name} was given a mean without a variance; give both, or none")
     if not training and None in past:
         raise RuntimeError(f"{name} was given no statistics; give them, or training=True")
     if input.ndim < 2:  # noqa: PLR2004 - rows and channels
@@ -167,6 +165,8 @@ def by_channels(
     mean, variance, factor, move = (
         of_channels(name, each, input) for each in (running_mean, running_var, weight, bias)
     )
+    if training and [each is None for each in past] in ([True, False], [False, True]):
+        raise ValueError(f"{name} was given a mean without a variance; give both, or none")
     check_floating(name, input, *past, weight, bias)
     if not training:
         assert mean is not None
@@ -214,7 +214,7 @@ def group_norm(
     if input.ndim < 2:  # noqa: PLR2004 - rows and channels
         raise RuntimeError(f"group_norm was given {input.ndim} dimensions; it needs two or more")
     rows, channels, *rest = input.shape
-    check_several((rows * channels // num_groups, num_groups, *rest))
+    check_several((rows * channels // num_groups, *rest))
     if isinstance(num_groups, bool) or not isinstance(num_groups, int):
         raise TypeError(f"group_norm was asked for {num_groups!r} groups; give an integer")
     if num_groups <= 0 or channels % num_groups:
@@ -250,7 +250,7 @@ def instance_norm(
         "instance_norm", flat, spread[0], spread[1], factor, move, use_input_stats, momentum, eps
     )
     for past, present in zip((running_mean, running_var), spread, strict=True):
-        if past is not None and present is not None:
+        if use_input_stats and past is not None and present is not None:
             with no_grad():
                 past.copy_(reductions.mean(shapes.reshape(present, (rows, channels)), 0))
     return shapes.reshape(result, input.shape)

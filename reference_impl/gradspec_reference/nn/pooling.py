@@ -116,7 +116,8 @@ def averaged(
 ) -> Tensor:
     """Return the sum of each stretch over a number; what is outside counts as zero."""
     count = len(bins)
-    if input._array.dtype.kind not in "fV":
+    made = math.prod((*input.shape[:-count], *map(len, bins)))
+    if made and input._array.dtype.kind not in "fV":
         raise NotImplementedError(f"pooling was given {input.dtype}; convert it with to() first")
     inside = tuple(
         tuple((min(max(a, 0), n), min(max(b, 0), n)) for a, b in stretches)
@@ -135,6 +136,8 @@ def avg_pooled(
 ) -> Tensor:
     """Return the mean of each window."""
     kernel, stride, padding, ceil_mode = how
+    if input.ndim <= count > 1:
+        raise IndexError(f"{name} was given shape {list(input.shape)}; it needs channels")
     which = Windows(name, input, count, kernel, stride, padding, 1, ceil_mode)
     bins = [which.stretches(dim) for dim in range(count)]
     if divisor is not None:
@@ -322,13 +325,15 @@ def adaptive_max_pool2d(
 
 
 def local_response_norm(
-    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+    input: Tensor, size: Any, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
 ) -> Tensor:
     """Return the input over a power of the mean square of the channels nearby."""
     if input.ndim < 3:  # noqa: PLR2004 - rows, channels and places
         raise ValueError(f"local_response_norm was given {input.ndim} dimensions; it needs three")
     if not input.numel():
         return input
+    if isinstance(size, bool) or not isinstance(size, int):
+        raise TypeError(f"local_response_norm was given a size of {size!r}; give an integer")
     if size <= 0:
         raise RuntimeError(f"local_response_norm was given a size of {size}; it needs one channel")
     squares = shapes.movedim(input * input, 1, -1)

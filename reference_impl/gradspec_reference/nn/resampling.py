@@ -35,10 +35,10 @@ def interpolate(
     input: Tensor,
     size: int | Sequence[int] | None = None,
     scale_factor: Any = None,
-    mode: str = "nearest",
+    mode: Any = "nearest",
     align_corners: bool | None = None,
     recompute_scale_factor: bool | None = None,
-    antialias: bool = False,
+    antialias: Any = False,
 ) -> Tensor:
     """Return other sizes: of each place the nearest entry, a mean, or a mixture of those nearby."""
     if align_corners is not None and mode in (*PICKING, "area"):
@@ -54,10 +54,12 @@ def interpolate(
         raise ValueError(f"interpolate was given another number of sizes than {count}")
     if recompute_scale_factor and size is not None:
         raise ValueError("recompute_scale_factor was given with size; there is nothing to compute")
-    if antialias and (mode not in SMOOTHED or input.ndim != IMAGES):
+    if antialias and (mode not in [*SMOOTHED] or input.ndim != IMAGES):
         raise ValueError(f"antialias was given for {mode!r} of {input.ndim} dimensions; of images")
     if mode == "lanczos" and (align_corners or not antialias):
         raise ValueError("interpolate was asked for 'lanczos'; it needs antialias, and no corners")
+    if not isinstance(mode, str):
+        raise NotImplementedError(f"interpolate was asked for {mode!r}")
     if not 0 < count < 4 or DIMENSIONS.get(mode, count) != count:  # noqa: PLR2004 - rows to volumes
         raise NotImplementedError(f"interpolate was given {input.ndim} dimensions for {mode!r}")
     if mode not in (*PICKING, "area", *DIMENSIONS):
@@ -239,7 +241,7 @@ def check_grid(input: Tensor, grid: Tensor) -> None:
             f"grid_sample was given {list(input.shape)} of {input.dtype} and a grid of "
             f"{list(grid.shape)} of {grid.dtype}"
         )
-    if not input.dtype.is_floating_point:
+    if not input.dtype.is_floating_point and input.numel() and grid.numel():
         raise NotImplementedError(f"grid_sample was given {input.dtype}; use a floating dtype")
 
 

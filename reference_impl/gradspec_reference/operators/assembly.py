@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.dtypes import of, promote
+from gradspec_reference.dtypes import of, promote, within_ends
 from gradspec_reference.operators.forward import linear, symmetric
 from gradspec_reference.operators.row import Operator, as_is, no_slope, unary_operator
 
@@ -66,12 +66,12 @@ def block_rule(position: int, xp: Any, g: Any, keys: list[tuple[slice, ...]]) ->
 
 def copy_kernel(x: Any, source: Any) -> Any:
     """Return the source in the shape and dtype of what it is stored in."""
-    return np.broadcast_to(np.asanyarray(source).astype(x.dtype), x.shape)
+    return np.broadcast_to(within_ends(np.asanyarray(source), x.dtype).astype(x.dtype), x.shape)
 
 
 def fill_kernel(x: Any, value: Any) -> Any:
     """Return one value in the shape and dtype of what it is stored in."""
-    return np.broadcast_to(np.asanyarray(value).astype(x.dtype), x.shape)
+    return np.broadcast_to(within_ends(np.asanyarray(value), x.dtype).astype(x.dtype), x.shape)
 
 
 several = functools.partial(Operator, operands="tensors", variadic=True)

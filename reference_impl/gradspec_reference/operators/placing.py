@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.errors import IndexRangeError
 from gradspec_reference.operators.forward import linear, symmetric
 from gradspec_reference.operators.indexing import array_of
 from gradspec_reference.operators.row import Operator, as_is, unary_operator
@@ -27,14 +28,18 @@ def slices(index: Any, dim: int) -> tuple[Any, ...]:
 def index_add_kernel(x: Any, index: Any, source: Any, dim: int, alpha: float) -> Any:
     """Return a tensor with slices added to those that an index names."""
     copy = np.atleast_1d(x).copy()
-    np.add.at(copy, slices(np.atleast_1d(index), dim), np.atleast_1d(source * x.dtype.type(alpha)))
+    if copy.size:
+        np.add.at(
+            copy, slices(np.atleast_1d(index), dim), np.atleast_1d(source * x.dtype.type(alpha))
+        )
     return copy.reshape(x.shape)
 
 
 def index_copy_kernel(x: Any, index: Any, source: Any, dim: int) -> Any:
     """Return a tensor with other slices where an index says."""
     copy = np.atleast_1d(x).copy()
-    copy[slices(np.atleast_1d(index), dim)] = source
+    if copy.size:
+        copy[slices(np.atleast_1d(index), dim)] = source
     return copy.reshape(x.shape)
 
 
@@ -42,7 +47,16 @@ def slices_rule(xp: Any, g: Any, index: Any, shape: Dims, dim: int, *_: Any) -> 
     """Return the slices that an index names."""
     if not g.shape:
         return xp.reshape(g, shape)
-    return xp.reshape(xp.index_select(g, np.atleast_1d(array_of(index)), dim), shape)
+    named = np.atleast_1d(array_of(index))
+    if 0 in g.shape:
+        check_names_slices(named, g.shape[dim])
+    return xp.reshape(xp.index_select(g, named, dim), shape)
+
+
+def check_names_slices(index: Any, length: int) -> None:
+    """Refuse an index behind the end, which nobody looked at where there were no elements."""
+    if index.size and not 0 <= index.min() <= index.max() < length:
+        raise IndexRangeError(f"an index outside 0 to {length - 1} was given, and passes nothing")
 
 
 def index_add_source(xp: Any, g: Any, index: Any, shape: Dims, dim: int, alpha: float) -> Any:
@@ -68,12 +82,15 @@ def outside_slices(xp: Any, g: Any, index: Any, *rest: Any) -> Any:
 def filled_by(g: Any, index: Any, dim: int) -> Any:
     """Return where the slices are that an index names."""
     mask = np.zeros(tuple(g.shape) or (1,), np.bool_)
-    mask[slices(np.atleast_1d(array_of(index)), dim)] = True
+    if mask.size:
+        mask[slices(np.atleast_1d(array_of(index)), dim)] = True
     return mask.reshape(tuple(g.shape))
 
 
 def filled_value(xp: Any, g: Any, index: Any, dim: int) -> Any:
     """Return the sum over all that was filled; what is named twice was filled once."""
+    if 0 in g.shape:
+        check_names_slices(np.atleast_1d(array_of(index)), g.shape[dim])
     return xp.sum(xp.where(filled_by(g, index, dim), g, 0.0))
 
 

@@ -204,7 +204,8 @@ def norm_kernel(x: Any, order: float, dims: Dims, keepdim: bool) -> Any:
         return extreme(size, axis=dims, keepdims=keepdim)
     if order == 1:
         return np.sum(size, axis=dims, keepdims=keepdim)
-    return np.sum(size**order, axis=dims, keepdims=keepdim) ** (1 / order)
+    total = np.sum(size**order, axis=dims, keepdims=keepdim)
+    return total ** (1 / order) if size.size else total  # of nothing 0, of whatever order
 
 
 def norm_rule(xp: Any, g: Any, x: Any, result: Any, order: float, dims: Dims, keepdim: bool) -> Any:

@@ -5,12 +5,15 @@ Each row is told the source of random numbers; what passes back is zero.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.row import Operator, both, no_slope, unary_operator
+
+LARGEST: Final = 1e18
+"""Rate of the largest counts that NumPy draws; what is more, also infinity, is drawn as this."""
 
 
 def bernoulli_kernel(x: Any, source: Any) -> Any:
@@ -20,7 +23,7 @@ def bernoulli_kernel(x: Any, source: Any) -> Any:
 
 def poisson_kernel(x: Any, source: Any) -> Any:
     """Counts of the rate given."""
-    return np.asanyarray(source.poisson(x)).astype(x.dtype)
+    return np.asanyarray(source.poisson(np.minimum(x, LARGEST))).astype(x.dtype)
 
 
 def normal_kernel(mean: Any, std: Any, source: Any) -> Any:

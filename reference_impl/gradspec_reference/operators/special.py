@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.dtypes import FLOATING, limits
 from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.row import Operator, unary_operator
 
@@ -52,9 +53,9 @@ def logit_rule(xp: Any, g: Any, x: Any, eps: Any) -> Any:
 
 def nan_to_num_kernel(x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
     """Return x with numbers for NaN, 0, and for the infinities, the extreme ones."""
-    if x.dtype.kind != "f":
+    if x.dtype.kind not in FLOATING:
         return x.copy()
-    ends = np.finfo(x.dtype)
+    ends = limits(x.dtype)
     high = ends.max if posinf is None else posinf
     low = ends.min if neginf is None else neginf
     result = np.where(np.isnan(x), x.dtype.type(nan or 0.0), x)

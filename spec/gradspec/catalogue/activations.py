@@ -55,6 +55,11 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     return np.where(real(x) > 0, x, alpha * (np.exp(x) - 1))
 
 
+def celu(x: Any, alpha: float = 1.0) -> Any:
+    """Give x where it is positive, and below that an exponential of slope one at zero."""
+    return np.where(real(x) > 0, x, alpha * (np.exp(x / alpha) - 1))
+
+
 def gelu(x: Any, approximate: str = "none") -> Any:
     """Give x times the probability that a normal variable is less, or what comes near it."""
     if approximate == "tanh":
@@ -126,9 +131,10 @@ ROWS: Final = (
         **WITH_INPLACE,
     ),
     activation(
-        *("celu(x, alpha=1.0, inplace=False)", lambda x, alpha=1.0: alpha * elu(x / alpha)),
+        *("celu(x, alpha=1.0, inplace=False)", celu),
         means="x if x > 0 else alpha * expm1(x / alpha)",
         alpha=on(2, 3, alpha=2.5),
+        falling=on(2, 3, alpha=-1.5),
         ends=far(0.0, 1.0),
         **WITH_INPLACE,
     ),

@@ -198,6 +198,7 @@ SQUARES: Final = (
     linalg("inv(x)", np.linalg.inv, ANALYTIC, SQUARE, stack=STACK, keeps="result", factors=True),
     linalg(
         *("matrix_power(x, n)", np.linalg.matrix_power, ANALYTIC, on(3, 3, n=3)),
+        cancels=True,
         one=on(2, 2, n=1),
         none=on(2, 2, n=0),
         negative=on(2, 2, n=-2),

@@ -147,6 +147,7 @@ ROWS: Final = (
         affine=on(2, 6, 2, num_groups=3, weight=of(6, domain=POSITIVE), bias=of(6)),
         bias=on(2, 4, num_groups=2, bias=of(4)),
         eps=on(2, 4, 3, num_groups=2, eps=0.5),
+        cancels=True,
     ),
     functional(
         "instance_norm(x, weight=None, bias=None, eps=1e-05, running_mean=None, running_var=None, "

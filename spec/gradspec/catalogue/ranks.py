@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from gradspec.catalogue.domain import FEW, ZERO_OR_ONE
+from gradspec.catalogue.ends import NO_NUMBER, at
 from gradspec.catalogue.entrywise import real
 from gradspec.catalogue.operator import (
     ALWAYS,
@@ -32,9 +33,9 @@ def most_frequent(x: Any, dim: int = -1, keepdim: bool = False) -> Any:
     """Give the entry that occurs most often, the smallest of several, and where it is last."""
     every = np.moveaxis(x, dim, -1)
     where = np.zeros(every.shape[:-1], int)
-    for at in np.ndindex(*where.shape):
-        values, counts = np.unique(real(every[at]), return_counts=True)
-        where[at] = np.flatnonzero(real(every[at]) == values[counts.argmax()])[-1]
+    for place in np.ndindex(*where.shape):
+        values, counts = np.unique(real(every[place]), return_counts=True)
+        where[place] = np.flatnonzero(real(every[place]) == values[counts.argmax()])[-1]
     places = np.expand_dims(where, dim)
     found = np.take_along_axis(x, places, dim)
     return (found, places) if keepdim else (found.squeeze(dim), where)
@@ -95,6 +96,7 @@ ROWS: Final = (
         first=on(3, 2, dim=0),
         keepdim=on(2, 3, 2, dim=1, keepdim=True),
         kinks=MODE_KINKS,
+        ends={"no_number": at([[NO_NUMBER, 0.75], [0.75, NO_NUMBER]], [[0.0, 1.0], [1.0, 0.0]])},
         several=ALWAYS,
         keeps="result1",
         takes_nan=True,

@@ -120,8 +120,10 @@ def powers(x: Any, N: int | None = None, increasing: bool = False) -> Any:  # no
 
 
 def dist(x: Any, other: Any, p: float = 2) -> Any:
-    """Give the norm of a difference."""
+    """Give the norm of a difference; of order 0 how many entries differ."""
     off = size(x - other)
+    if not p:
+        return np.sum(real(off) != 0, dtype=np.float64)
     if off.size and not np.any(real(off)):
         raise ValueError("the points are one, where a distance has a kink")
     return off[np.argmax(real(off))] if p == math.inf else (off**p).sum() ** (1 / p)
@@ -208,6 +210,7 @@ ROWS: Final = (
         *("dist(x, other, p=2)", dist, PIECEWISE, on(2, 3, other=of(2, 3))),
         sums=on(2, 3, other=of(3), p=1),
         cubes=on(3, other=of(2, 1), p=3),
+        count=on(2, 3, other=of(2, 3), p=0),
         keeps="?",
     ),
 )

@@ -38,6 +38,7 @@ CHAPTERS: Final[tuple[Chapter, ...]] = (
     Chapter("forward_mode", "fwd", "Forward mode"),
     Chapter("saved_tensor_hooks", "sth", "Hooks on saved tensors"),
     Chapter("checkpointing", "ckpt", "Checkpointing"),
+    Chapter("functional", "fapi", "Derivatives of a function, by a call"),
     Chapter("operators", "op", "Operators"),
     Chapter("anomaly_detection", "anom", "Anomaly detection"),
     Chapter("data_types", "dty", "Data types and devices"),

@@ -49,8 +49,8 @@ def unsummed(found: Any, expected: Any) -> bool:
 
     Of two shapes no more is known than that one can be broadcast to the other.
     """
-    if isinstance(found, tuple) and isinstance(expected, tuple):
-        return found != expected and _stretched(found, expected) is not None
+    if is_shape(found) and is_shape(expected):
+        return bool(found != expected) and _stretched(found, expected) is not None
     arrays = _numbers(found, expected)
     axes = arrays and _stretched(arrays[0].shape, arrays[1].shape)
     if not arrays or not axes:
@@ -58,6 +58,11 @@ def unsummed(found: Any, expected: Any) -> bool:
     one, other = arrays
     with errstate(all="ignore"):
         return _alike(one.sum(axis=axes).reshape(other.shape), other)
+
+
+def is_shape(value: Any) -> bool:
+    """Say whether it is a shape, and no structure of tensors."""
+    return isinstance(value, tuple) and all(isinstance(length, int) for length in value)
 
 
 def _numbers(*values: Any) -> tuple[ndarray[Any, Any], ...] | None:

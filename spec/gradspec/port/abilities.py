@@ -82,6 +82,13 @@ SILENT: Final[dict[str, Word]] = {
         "writes in place are counted, so that a stale saved value is noticed", "inplace"
     ),
     "views": Word("tensors that share the memory of others", "views"),
+    "tuples": Word(
+        "functional.jacobian() and its like take a tuple of inputs, and functions that return one"
+    ),
+    "implied_vector": Word(
+        "functional.vjp() and its like take one for the vector where it is a single number and "
+        "left out"
+    ),
     "nesting": Word("products of functions can be differentiated again", "create_graph"),
 }
 """Word -> what no single act shows."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from gradspec.port.act import Act, act, deprecated, several_roots, shaped
 from gradspec.port.attributes import ATTRIBUTES
+from gradspec.port.classes import CLASSES
 from gradspec.port.functions import CALL, CONTEXT_ACTS, DEFINITION, TRANSFORMS
 from gradspec.port.graph import GRAPH
 from gradspec.port.kit import OF_THE_KIT
@@ -388,6 +389,7 @@ ACTS: Final[dict[str, Act]] = _table(
         CALL,
         *TRANSFORMS,
         *CONTEXT_ACTS,
+        *CLASSES,
         *TRAINING,
         *OPERATOR_ACTS,
         *OF_THE_KIT,

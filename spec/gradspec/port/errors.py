@@ -95,12 +95,21 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "function-rules": "a custom function lacks a rule, or has one under two names",
     "function-gradients": "a custom backward returned too few or too many gradients, or one that "
     "is none of its argument",
-    "saved-type": "a context was given something to save that is neither a tensor nor None",
+    "saved-type": "a context was given something to save that is neither a tensor nor None, or "
+    "that is returned as it is",
     "saved-once": "saved tensors that are cleared when they are read were read again",
     "marked-tensors": "a context was given tensors to mark that the function does not return as "
     "it must",
     "differentiated-once": "a derivative that was declared not to be differentiable was "
     "differentiated",
+    # derivatives of functions, by a call
+    "functional-type": "what a functional derivative was given, or its function returned, is "
+    "neither a tensor nor a tuple of tensors",
+    "vector-missing": "a product was asked for without its vector, which is no single number",
+    "vector-shape": "the vector of a product has not the number or the shapes of its counterpart",
+    "scalar-function": "a function whose Hessian is asked for does not return one number",
+    "independent": "something does not depend on an input, which strict does not allow",
+    "strategy": "a Jacobian was asked for by a strategy that is none",
     "callback": "a function of the caller, run by the engine, raised",
 }
 

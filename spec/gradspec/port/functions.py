@@ -117,6 +117,18 @@ def _transform(name: str, options: str, doc: str, gives: str = "structure", **mo
 DERIVATIVE: Final = "argnums=0, has_aux=False"
 ARGNUMS: Final = "$(argnums=$argnums), $(has_aux=$has_aux)"
 
+
+def _functional(name: str, strategy: str, doc: str) -> Act:
+    """Write a row of `torch.autograd.functional`; a matrix is had by one strategy or another."""
+    options = "create_graph=False, strict=False"
+    said = "$(create_graph=$create_graph), $(strict=$strict)"
+    if strategy:
+        options += f", vectorize=False, {strategy}='reverse-mode'"
+        said += f", $(vectorize=$vectorize), $({strategy}=${strategy})"
+    phrase = f"torch.autograd.functional.{name}($function, *arguments, {said})"
+    return _transform(f"functional.{name}", options, doc, torch=f"lambda *arguments: {phrase}")
+
+
 TRANSFORMS: Final = (
     _transform(
         "grad",
@@ -222,21 +234,17 @@ TRANSFORMS: Final = (
         for check in ("gradcheck", "gradgradcheck")
     ),
     *(
-        _transform(
-            f"functional.{name}",
-            "create_graph=False, strict=False",
-            doc,
-            torch=f"lambda *arguments: torch.autograd.functional.{name}($function, *arguments, "
-            "$(create_graph=$create_graph), $(strict=$strict))",
-        )
+        _functional(name, "", doc)
         for name, doc in {
             "vjp": "Of inputs and a cotangent: the value, and the cotangent times the Jacobian.",
             "jvp": "Of inputs and tangents: the value, and the Jacobian times the tangents.",
-            "jacobian": "Of inputs: the Jacobian.",
-            "hessian": "Of inputs: the matrix of second derivatives.",
             "hvp": "Of inputs and a vector: the value, and the Hessian times the vector.",
             "vhp": "Of inputs and a vector: the value, and the vector times the Hessian.",
         }.items()
+    ),
+    _functional("jacobian", "strategy", "Of inputs: the Jacobian."),
+    _functional(
+        "hessian", "outer_jacobian_strategy", "Of inputs: the matrix of second derivatives."
     ),
     *(
         _transform(

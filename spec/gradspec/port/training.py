@@ -81,6 +81,37 @@ TRAINING: Final = (
         "Make a module that calls others, each on what the one before it gave.",
         "torch.nn.Sequential(*$modules)",
     ),
+    _module(
+        "Dropout",
+        "p",
+        "Make a layer that in training drops each entry with this probability.",
+        "torch.nn.Dropout($p)",
+    ),
+    _module(
+        "BatchNorm1d",
+        "mean, variance",
+        "Make a layer that normalises rows: in training by their own moments, else by these.",
+        "$result = torch.nn.BatchNorm1d(len($mean), affine=False)\n"
+        "$result.running_mean = $mean\n"
+        "$result.running_var = $variance",
+    ),
+    act(
+        "Parameter",
+        "data, requires_grad=True",
+        "Make of a tensor a leaf that modules list among their parameters.",
+        gives="tensor",
+        some=True,
+        on="ag",
+        torch="torch.nn.Parameter($data, $(requires_grad=$requires_grad))",
+    ),
+    act(
+        "is_parameter",
+        "x",
+        "Say whether a tensor is one that modules list among their parameters.",
+        gives="flag",
+        word="Parameter",
+        torch="isinstance($x, torch.nn.Parameter)",
+    ),
     _on_module(
         "parameters",
         "module",
@@ -97,8 +128,23 @@ TRAINING: Final = (
     _on_module(
         "requires_grad_",
         "module, requires_grad=True",
-        "Set the flag of all parameters in place.",
+        "Set the flag of all parameters in place, and give the module.",
         "$module.requires_grad_($($requires_grad))",
+        gives="function",
+    ),
+    *(
+        _on_module(name, "module", doc, f"$module.{name}()", word="module_mode")
+        for name, doc in (
+            ("train", "Have its layers compute as in training."),
+            ("eval", "Have its layers compute as in evaluation."),
+        )
+    ),
+    _on_module(
+        "register_full_backward_hook",
+        "module, hook: node_hook",
+        "Run the function on the gradients of the module's arguments and of its results.",
+        "$module.register_full_backward_hook(lambda _, made, given: $hook(made, given))",
+        gives="hook",
     ),
     act(
         "clip_grad_norm_",

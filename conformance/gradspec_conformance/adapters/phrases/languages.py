@@ -56,7 +56,7 @@ def torch() -> Book:
         setup=(_IMPORTED,),
         also=(
             *("frees_graph", "gradient_tensors", "versions", "views", "warnings"),
-            *("several_dims", "negative_dims"),
+            *("several_dims", "negative_dims", "tuples", "implied_vector"),
         ),
         dtypes={name: _expression(f"torch.{name}") for name in (*DTYPES, *NARROW)},
         phrases={act.key: _read(act.python + act.torch) for act in acts},

@@ -82,3 +82,21 @@ def custom_views_are_written(value, *_given):
     """A result that shows the memory of an argument may be written, as any view."""
     if isinstance(value, Tensor) and value._view is not None:
         value._view.creation = views.Creation.DEFAULT
+
+
+@plant(at(custom, "constant"), "flag: cf-282", "flags that are read before forward runs")
+def what_forward_recorded_stays_in_no_grad(_sound, value, _node, _arguments):
+    """The result of a call that is not recorded comes out as forward returned it."""
+    return value
+
+
+@before(RESULT, "multi-view-inplace: cf-283", "pytorch/pytorch, apply without view_as")
+def what_forward_recorded_is_a_view(self, _number, value, tensors):
+    """A result that forward recorded is handled as an argument that it returned."""
+    if isinstance(value, Tensor) and value.requires_grad and value._grad_fn is not self:
+        tensors.append(value)
+
+
+@plant(at(custom, "check_not_saved"), "no error: cf-281", "pytorch 2.0")
+def what_is_returned_as_it_is_may_be_saved(_sound, _node, _argument):
+    """An argument that forward returns as it is may be saved by setup_context."""

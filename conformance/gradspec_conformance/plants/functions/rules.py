@@ -136,6 +136,12 @@ def a_second_derivative_is_silently_constant(_sound, rule):
     return unrecorded
 
 
+@plant(at(once.DelayedError, "end"), "wrong error: cf-260", "errors for one gradient")
+def the_first_alone_leads_to_the_error(sound, self, number, gradient):
+    """Of several gradients the first alone leads to the error, and the others are constants."""
+    return sound(self, number, gradient) if number == 0 else gradient
+
+
 @plant(at(once, "once_differentiable"), "flag: cf-044", "contexts that are looked at")
 def saved_tensors_count_for_once(_sound, rule):
     """Under create_graph what such a backward returns always leads to the error."""

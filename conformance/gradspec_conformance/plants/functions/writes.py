@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import TEACHING, plant
-from gradspec_reference.engine import dirty, versions
-from gradspec_reference.engine.context import FunctionCtx
+from gradspec_reference.engine import dirty
+from gradspec_reference.engine.context import FunctionCtx, check_marked
 from gradspec_reference.engine.custom import FunctionNode
 from gradspec_reference.engine.tensor import Tensor
 
@@ -28,18 +28,14 @@ def a_written_operand_comes_out_as_another(sound, self, number, value, tensors):
 
 
 @plant(COUNT, "no error: cf-224", TEACHING)
-def a_mark_is_not_counted(_sound, written, outputs):
+def a_mark_is_not_counted(_sound, written):
     """An operand that is marked as dirty does not count as written."""
-    if all(any(each is x for x in outputs) for each in written):
-        return
-    _sound(written, outputs)
+    check_marked("mark_dirty", written)
 
 
-@plant(COUNT, "no error: cf-035", "marks that nobody checks")
-def a_written_operand_may_be_lost(_sound, written, _outputs):
+@plant(at(dirty, "check_returned"), "no error: cf-035", "marks that nobody checks")
+def a_written_operand_may_be_lost(_sound, _written, _outputs):
     """An operand that is marked as dirty need not be returned."""
-    for each in written:
-        versions.bump(each)
 
 
 @plant(MARK_DIRTY, "no error: cf-212", "marks that nobody checks")
@@ -75,5 +71,17 @@ def a_written_constant_stays_one(sound, tensor, *given):
 
 
 @plant(at(dirty, "check_alone"), "no error: cf-213", "pytorch, check_inplace")
-def a_written_view_has_company(_sound, _node, _outputs):
+def a_written_view_has_company(_sound, _written, _count):
     """A custom function that writes a view may have further results."""
+
+
+@plant(REBASE, "value: cf-261", "retention by operations of the engine alone")
+def what_is_retained_is_of_the_old_value(sound, tensor, *call):
+    """An operand that a custom function writes retains the gradient of its old value."""
+    before = tensor._grad_fn
+    retained = getattr(before, "retained", None)
+    if retained is not None:
+        before.retained = None
+    sound(tensor, *call)
+    if retained is not None:
+        before.retained = retained

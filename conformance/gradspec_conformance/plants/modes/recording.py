@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from gradspec_conformance.plants.places import APPLY_INPLACE, NEW_PASS, at, reading, step
-from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
+from gradspec_conformance.plants.places import (
+    APPLY_INPLACE,
+    NEW_PASS,
+    REQUIRES_GRAD_,
+    at,
+    reading,
+    step,
+)
+from gradspec_conformance.plants.plant import TEACHING, after, before, compound, general, plant
 from gradspec_reference.engine import accumulation, modes, recording, versions, views
 from gradspec_reference.engine.views import Creation
 
@@ -167,3 +174,12 @@ def passes_need_threads(sound, self):
     """A pass that may use one thread only does nothing."""
     if modes.state.multithreading:
         sound(self)
+
+
+@general("flag: mode-005/parameter mode-005/flagged", TEACHING)
+def flags_are_set_in_grad_mode_alone(swap):
+    """Where nothing is recorded no tensor is made to require grad."""
+
+    @swap.into(REQUIRES_GRAD_)
+    def flagged(sound, tensor, requires_grad=True):
+        return sound(tensor, requires_grad and modes.state.recording)

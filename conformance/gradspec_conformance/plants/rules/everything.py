@@ -18,8 +18,7 @@ from gradspec_conformance.plants.places import (
     step,
 )
 from gradspec_conformance.plants.plant import TEACHING, general
-from gradspec_reference import autograd
-from gradspec_reference.engine import accumulation, recording, shapes, views
+from gradspec_reference.engine import accumulation, asking, recording, shapes, views
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import LeafInplaceError
 from gradspec_reference.names import factories
@@ -176,7 +175,7 @@ def sums_of_gradients_begin_at_one(swap):
     def add(_result, leaf, *_):
         leaf._grad = Tensor(leaf._grad._array + 1.0)
 
-    @swap.into(at(autograd, "answer"))
+    @swap.into(at(asking, "answer"))
     def begin(sound, *given):
         return [None if g is None else g + 1.0 for g in sound(*given)]
 

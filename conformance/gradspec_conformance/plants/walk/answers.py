@@ -6,8 +6,7 @@ import numpy as np
 
 from gradspec_conformance.plants.places import GRAD, at, rule, step
 from gradspec_conformance.plants.plant import after, plant
-from gradspec_reference import autograd
-from gradspec_reference.engine import hooks, requests
+from gradspec_reference.engine import asking, hooks, requests
 from gradspec_reference.engine.custom import FunctionNode
 from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.node import AccumulateGrad
@@ -81,7 +80,7 @@ def zeros_are_no_answers(sound, self, node, arrived):
             self.captured[edge] = None
 
 
-@plant(at(autograd, "answer"), "unused-input: grad-023/result", "a walk from the outputs' operands")
+@plant(at(asking, "answer"), "unused-input: grad-023/result", "a walk from the outputs' operands")
 def an_output_is_no_input(sound, roots, *given):
     """An output that is asked for counts as unused."""
     found, targets = sound(roots, *given), given[1]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from gradspec_conformance.plants.places import step
+import contextlib
+
+from gradspec_conformance.plants.places import at, step
 from gradspec_conformance.plants.plant import TEACHING, compound, plant
-from gradspec_reference.engine import modes
+from gradspec_reference.engine import modes, nesting
 from gradspec_reference.engine.node import AccumulateGrad
 
 
@@ -74,3 +76,10 @@ def nothing_runs_while_recording_is_off(sound, self):
     """The pass does nothing where operations are not recorded."""
     if modes.state.recording:
         sound(self)
+
+
+@plant(at(nesting, "run_in_thread"), "no error: cf-262", "errors that end with their thread")
+def errors_end_with_their_thread(sound, walk):
+    """What is raised in a pass that got a thread of its own is lost."""
+    with contextlib.suppress(Exception):
+        sound(walk)

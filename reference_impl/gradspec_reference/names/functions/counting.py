@@ -50,6 +50,8 @@ def unique(
         if truth is not flag:
             raise TypeError(f"unique was given a {type(flag).__name__} for a flag; give a bool")
     axis = None if dim is None else normal_dim(dim, input.ndim)
+    if axis is not None and 0 in (*input.shape[:axis], *input.shape[axis + 1 :]):
+        raise RuntimeError(f"unique was asked for slices of {list(input.shape)}, which are empty")
     _, inverse, counts = np.unique(input._array, return_inverse=True, return_counts=True, axis=axis)
     if axis is None:
         found = [recording.apply(OPERATORS["unique"], (input,))]

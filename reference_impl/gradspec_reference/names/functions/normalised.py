@@ -98,9 +98,10 @@ def check_is_no_narrower(name: str, x: Tensor, dtype: DType) -> None:
 
 def nuclear_norm(input: Tensor, dim: int | Sequence[int] | None, keepdim: bool) -> Tensor:
     """Return the sum of the singular values of matrices, which two dimensions make."""
+    count = input.ndim if dim is None else 1 if isinstance(dim, int) else len(dim)
+    if count != 2:  # noqa: PLR2004 - of a matrix
+        raise RuntimeError(f"norm 'nuc' was given {count} dimensions; a matrix has two")
     dims = normal_dims(dim, input.ndim)
-    if len(dims) != 2:  # noqa: PLR2004 - of a matrix
-        raise RuntimeError(f"norm 'nuc' was given {len(dims)} dimensions; a matrix has two")
     values = several(OPERATORS["svd"], shapes.movedim(input, dims, (-2, -1)))[1]
     total = reductions.sum(values, -1)
     kept = [1 if d in dims else n for d, n in enumerate(input.shape)]

@@ -80,7 +80,7 @@ def _index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, alpha: Sc
     check_is_index("index_add", index)
     check_same_dtype("index_add", input, source)
     check_slices("index_add", input, dim, index, source)
-    if not in_range(index, length_of(input, dim)):
+    if input._array.size and not in_range(index, length_of(input, dim)):
         raise IndexRangeError("index_add was given an index outside the tensor")
     return OPERATORS["index_add"], (input, index, source), dim, alpha
 
@@ -114,6 +114,14 @@ def index_add_(
     return inplace.apply_inplace(*_index_add(input, dim, index, source, alpha))
 
 
+def of_slices(name: str, input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """Return an index counted from the front; as in torch, nobody looks at one of empty slices."""
+    shape = input._array.shape
+    if 0 in (*shape[:dim], *shape[dim + 1 :]):
+        return index
+    return counted_from_front(name, index, length_of(input, dim))
+
+
 def _index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Call:
     dim = normal_dim(dim, input.ndim)
     if max(input.ndim, 1) != max(source.ndim, 1):
@@ -121,7 +129,7 @@ def _index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Call:
     check_is_index("index_copy", index, (np.int64,))
     check_same_dtype("index_copy", input, source)
     check_slices("index_copy", input, dim, index, source)
-    index = counted_from_front("index_copy", index, length_of(input, dim))
+    index = of_slices("index_copy", input, dim, index)
     return OPERATORS["index_copy"], (input, index, source), dim
 
 
@@ -142,7 +150,7 @@ def _index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Scalar) 
     if index._array.dtype != np.int64:
         raise IndexDtypeError(f"index_fill was given an index of {index.dtype}; use int64")
     check_is_index("index_fill", index)
-    index = counted_from_front("index_fill", index, length_of(input, dim))
+    index = of_slices("index_fill", input, dim, index)
     if not isinstance(value, Tensor):
         number = number_for(value, input._array.dtype).item()
         return OPERATORS["index_fill"], (input, index), dim, number

@@ -59,7 +59,8 @@ def cummin(input: Tensor, dim: int) -> return_types.Extreme:
 
 
 def _so_far(name: str, larger: np.ufunc, input: Tensor, dim: int) -> return_types.Extreme:
-    dim, array = normal_dim(dim, input.ndim), input._array
+    array = input._array
+    dim = normal_dim(dim, input.ndim) if array.size else 0  # as in torch, whichever is named
     found = np.zeros(array.shape, np.int64)
     if array.ndim and array.size:
         attained = (array == larger.accumulate(array, axis=dim)) | np.isnan(array)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.dtypes import number_for
+from gradspec_reference.dtypes import bool_, number_for
 from gradspec_reference.engine import inplace
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import normal_dim
@@ -144,6 +144,8 @@ def _scatter_reduce(
         raise RuntimeError(f"scatter_reduce was given {reduce!r}; use one of {', '.join(JOINS)}")
     check_index("scatter_reduce", input, dim, index, src)
     check_same_dtype("scatter_reduce", input, src)
+    if reduce == "mean" and input.dtype is bool_:
+        raise NotImplementedError("scatter_reduce was asked for a mean of flags; convert with to()")
     return OPERATORS["scatter_reduce"], (input, index, src), dim, reduce, include_self
 
 

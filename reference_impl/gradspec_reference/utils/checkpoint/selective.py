@@ -174,7 +174,8 @@ _by_kernel: dict[int, Any] = {}
 def by_kernel() -> dict[int, Any]:
     """Map the identity of each kernel to its operator."""
     if not _by_kernel:
-        for operator in OPERATORS.values():
+        in_place_last = sorted(OPERATORS.values(), key=lambda operator: operator.name.endswith("_"))
+        for operator in in_place_last:
             for kernel in (operator.kernel, operator.kernel_at_one):
                 if kernel is not None:
                     _by_kernel.setdefault(id(kernel), operator)

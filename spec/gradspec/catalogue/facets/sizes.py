@@ -45,6 +45,9 @@ SOME: Final = (1, 7)
 LENGTHS: Final = ("size", "sizes", "shape", "normalized_shape")
 """Parameters that name lengths."""
 
+OF_RESULTS: Final = ("output_size",)
+"""Parameters that name lengths of the result alone."""
+
 SINGLE: Final[tuple[tuple[int, ...], ...]] = ((), (1,), (1, 1))
 WHOLE: Final = (2, 3)
 
@@ -194,6 +197,15 @@ def emptied(operator: Operator) -> Iterator[Callable[[int], Asked]]:
             if key not in seen:
                 seen.add(key)
                 yield functools.partial(_of_count, call, which, length)
+        for name in OF_RESULTS:
+            if name in sample and repr((words, name)) not in seen:
+                seen.add(repr((words, name)))
+                yield functools.partial(_with_result_of, call, name)
+
+
+def _with_result_of(call: Call, name: str, count: int) -> Asked:
+    """Name a length of the result; the lengths of the operands stay."""
+    return Asked(call, {**call.sample(), name: count})
 
 
 def _is_word(name: str, value: Any) -> bool:
@@ -238,6 +250,8 @@ def _is_picked_along(asked: Asked) -> bool:
     which two dimensions are empty, the other one may already leave nothing to be asked for.
     """
     empties = [i for i, _, n in dimensions(asked.sample) if not n]
+    if not empties:
+        return False
     named = len(list(variables(asked.sample))) < len({i for i, *_ in dimensions(asked.sample)})
     alone = not named and len(empties) == len(set(empties))
     return alone and ("dim" in asked.sample or asked.call.operator.name not in NOTHING_TO_PICK)

@@ -23,6 +23,15 @@ from gradspec.chapters.backward import (
     starting_gradients,
     inputs,
     interruptions,
+    classes,
 )
 
-__all__ = ["derivatives", "whole_graphs", "roots", "starting_gradients", "inputs", "interruptions"]
+__all__ = [
+    "classes",
+    "derivatives",
+    "inputs",
+    "interruptions",
+    "roots",
+    "starting_gradients",
+    "whole_graphs",
+]

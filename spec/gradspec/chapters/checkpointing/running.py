@@ -63,6 +63,19 @@ def a_leaf_closed_over_gets_its_gradient(ag: Autograd, reentrant: bool) -> None:
     expect(x.grad).equals(12.0)
 
 
+@clause("ckpt-261", VALUE, sources=[DOCSTRING], over=VARIANTS)
+def a_number_stays_in_its_place(ag: Autograd, reentrant: bool) -> None:
+    """A number between the tensors that a checkpointed function is given is in its place when the
+    function runs again, too ({name}).
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    w = ag.tensor(5.0, requires_grad=True)
+    ag.func.checkpoint(lambda t, n, u: t * t * n * u, use_reentrant=reentrant)(x, 3.0, w).backward()
+
+    expect(x.grad).equals(60.0)
+    expect(w.grad).equals(12.0)
+
+
 @clause("ckpt-006", VALUE, sources=[DOCSTRING])
 def gradients_can_be_asked_for(ag: Autograd) -> None:
     """In the variant that is not reentrant, ag.grad gives the gradient, and under create_graph one
@@ -254,8 +267,8 @@ def the_last_segment_is_not_checkpointed(ag: Autograd) -> None:
 
         return step
 
-    first, *further = [named(name) for name in "abcd"]
-    y = ag.func.checkpoint_sequential(first, further, 2, use_reentrant=True)(x)
+    first, *further = [named(name) for name in "abcdef"]
+    y = ag.func.checkpoint_sequential(first, further, 3, use_reentrant=True)(x)
     y.backward()
 
-    expect(seen).happened_in_order(["a", "b", "c", "d", "a", "b"])
+    expect(seen).happened_in_order([*"abcdef", *"cd", *"ab"])

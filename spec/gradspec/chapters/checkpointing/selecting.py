@@ -35,6 +35,22 @@ def selecting_changes_no_gradient(ag: Autograd, saves: list[str]) -> None:
     expect(b.grad).is_close(first.T @ arrived)
 
 
+@clause("ckpt-260", VALUE, level=SHOULD, sources=[SELECTING])
+def results_are_given_out_in_their_order(ag: Autograd) -> None:
+    """Where a checkpointed function runs one operation three times, and keeps its results, each is
+    given out in the place where it was made.
+    """
+    x = ag.tensor(0.5, requires_grad=True)
+
+    def function(t: Any) -> Any:
+        return ag.sin(ag.sin(ag.sin(t)))
+
+    ag.func.checkpoint(function, use_reentrant=False, saves=["sin"])(x).backward()
+    first = np.sin(0.5)
+
+    expect(x.grad).is_close(np.cos(np.sin(first)) * np.cos(first) * np.cos(0.5))
+
+
 @clause("ckpt-032", CONVENTION, sources=["torch.utils.checkpoint source"])
 def a_selected_region_has_one_pass(ag: Autograd) -> None:
     """A region under selective checkpointing can be differentiated once, also with retain_graph.

@@ -137,6 +137,48 @@ def nothing_is_recorded_where_no_gradient_is_wanted(
     expect(y.requires_grad).is_false()
 
 
+@clause("cf-282", CONVENTION, sources=["observed"], builds_on=("cf-025",))
+def what_forward_records_is_forgotten_in_no_grad(ag: Autograd) -> None:
+    """In no_grad the result of a custom function does not require grad, also if forward computed
+    it in enable_grad.
+    """
+    x = ag.tensor(3.0, requires_grad=True)
+    with ag.no_grad():
+        y = _recording(ag).apply(x)
+
+    expect(y.requires_grad).is_false()
+
+
+@clause("cf-283", VALUE, sources=["chain rule"])
+def what_forward_records_gives_way_to_the_function(ag: Autograd) -> None:
+    """A result that forward computed in enable_grad may be written in place, and its gradient goes
+    through that write and then through backward alone.
+    """
+    x = ag.tensor([3.0], requires_grad=True)
+    y = _recording(ag).apply(x)
+    y.mul_(5.0)
+    y.sum().backward()
+
+    expect(y).equals([30.0])
+    expect(x.grad).equals([35.0])
+
+
+def _recording(ag: Autograd) -> Any:
+    """Return a function that doubles in enable_grad, and whose backward multiplies by seven."""
+
+    class Doubled(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(_ctx: Any, x: Any) -> Any:
+            with ag.enable_grad():
+                return x * 2.0
+
+        @staticmethod
+        def backward(_ctx: Any, g: Any) -> Any:
+            return g * 7.0
+
+    return Doubled
+
+
 @clause("cf-065", CONVENTION, sources=[NOTE])
 def any_argument_counts(ag: Autograd) -> None:
     """A custom function takes arguments of any kind, and each has its place among the gradients
@@ -328,3 +370,32 @@ informative(
     sources=["torch.autograd.Function source"],
     reason="a program has functions of the engine; classes and their objects are Python's",
 )
+
+
+@clause("cf-262", CONVENTION, sources=["observed"])
+def what_a_backward_raises_comes_out_of_passes_within_passes(ag: Autograd) -> None:
+    """What a backward raises comes out of the outermost pass, also where each pass runs within the
+    backward of another, here twenty of them.
+
+    Remedy: catch it around backward().
+    """
+
+    class Within(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, x: Any, depth: Any) -> Any:
+            ctx.depth = depth
+            return x * 1.0
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            if ctx.depth == 0.0:
+                raise Interrupted
+            with ag.enable_grad():
+                x = ag.tensor(1.0, requires_grad=True)
+                Within.apply(x, ctx.depth - 1.0).backward()
+            return g, None
+
+    y = Within.apply(ag.tensor(1.0, requires_grad=True), 20.0)
+
+    with ag.refuses("callback"):
+        y.backward()

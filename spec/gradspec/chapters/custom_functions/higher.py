@@ -238,6 +238,36 @@ def a_second_derivative_of_what_is_differentiable_once(ag: Autograd) -> None:
         first.backward()
 
 
+@clause("cf-260", CONVENTION, sources=[ONCE])
+def each_gradient_of_what_is_differentiable_once(ag: Autograd) -> None:
+    """A second derivative of any of the gradients that a backward that is once_differentiable
+    returns, here of the later of two, is an error.
+
+    Remedy: write backward with operators of the engine.
+    """
+
+    class Product(ag.Function):  # type: ignore[misc, name-defined]
+        once_differentiable = True
+
+        @staticmethod
+        def forward(ctx: Any, x: Any, y: Any) -> Any:
+            ctx.save_for_backward(x, y)
+            return x * y
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            x, y = ctx.saved_tensors
+            return g * y, g * x
+
+    x = ag.tensor(3.0, requires_grad=True)
+    y = ag.tensor(5.0, requires_grad=True)
+    z = Product.apply(x, y)
+    _, by_y = ag.grad(z * z, [x, y], create_graph=True)
+
+    with ag.refuses("differentiated-once"):
+        by_y.backward()
+
+
 @clause("cf-044", CONVENTION, level=MAY, sources=[ONCE])
 def what_is_saved_does_not_count_for_once(ag: Autograd) -> None:
     """A gradient from a backward that is once_differentiable requires grad if that which it was

@@ -131,6 +131,31 @@ def marks_are_set_up_apart(ag: Autograd) -> None:
     expect(x.grad).equals([7.0])
 
 
+@clause("cf-281", CONVENTION, sources=["torch source, error message"])
+def what_is_returned_as_it_is_is_not_saved_apart(ag: Autograd) -> None:
+    """That setup_context saves an argument which forward returned as it is, is an error when the
+    function is called.
+
+    Remedy: return, and save, a view of the argument, x.view_as(x), or give forward the context.
+    """
+
+    class Same(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(x: Any) -> Any:
+            return x
+
+        @staticmethod
+        def setup_context(ctx: Any, inputs: Any, _output: Any) -> None:
+            ctx.save_for_backward(*inputs)
+
+        @staticmethod
+        def backward(_ctx: Any, g: Any) -> Any:
+            return g
+
+    with ag.refuses("saved-type"):
+        Same.apply(ag.tensor(3.0, requires_grad=True))
+
+
 @clause("cf-031", CONVENTION, sources=[BACKWARD])
 def vjp_is_another_name_of_backward(ag: Autograd) -> None:
     """The rule of the derivative may be called vjp."""

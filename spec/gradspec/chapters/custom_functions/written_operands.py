@@ -214,6 +214,20 @@ def a_constant_that_is_written_begins_to_require_grad(ag: Autograd) -> None:
     expect(factor.grad).equals([200.0, 300.0])
 
 
+@clause("cf-261", CONVENTION, sources=["observed"])
+def a_retained_gradient_is_that_of_the_new_value(ag: Autograd) -> None:
+    """An operand that retains its gradient, and that a custom function writes, retains the gradient
+    of its new value.
+    """
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    h = x * 1.0
+    h.retain_grad()
+    y = _doubling(ag).apply(h)
+    (y * 3.0).sum().backward()
+
+    expect(h.grad).equals([3.0, 3.0])
+
+
 @clause("cf-213", CONVENTION, sources=["observed"])
 def a_view_that_is_written_is_the_only_result(ag: Autograd) -> None:
     """A custom function that writes a view and has further results is an error.

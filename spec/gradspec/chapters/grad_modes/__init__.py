@@ -26,6 +26,7 @@ from gradspec.chapters.grad_modes import (
     inference_tensors,
     inference_mode,
     laws,
+    modules,
 )
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "inference_mode",
     "inference_tensors",
     "laws",
+    "modules",
     "switching",
     "views",
     "writes",

@@ -183,6 +183,7 @@ def emptied_node_has_nothing_to_show(ag: Autograd) -> None:
         "T2 §2.6",
         "saved tensors hooks tutorial",
     ],
+    stands_for=("life-014",),
 )
 def emptying_releases_memory(ag: Autograd) -> None:
     """A backward pass releases an intermediate that the graph alone still needed.
@@ -200,7 +201,12 @@ def emptying_releases_memory(ag: Autograd) -> None:
     expect(watcher).is_gone()
 
 
-@clause("life-015a", SAFETY, sources=["notes/autograd § How autograd encodes the history"])
+@clause(
+    "life-015a",
+    SAFETY,
+    sources=["notes/autograd § How autograd encodes the history"],
+    stands_for=("life-015",),
+)
 def graph_without_a_name_is_released(ag: Autograd) -> None:
     """A graph that no name refers to is released without any backward pass.
 

@@ -77,6 +77,24 @@ def the_graph_keeps_what_it_saved(ag: Autograd, row: Written) -> None:
     expect(x.grad).is_close(v * slope)
 
 
+@clause("inp-269", VALUE, sources=[ALLOWING])
+def the_old_value_has_the_old_history(ag: Autograd) -> None:
+    """Where saved tensors may be written, a gradient that is recorded can be differentiated again
+    by what the operand was computed from, also if a write had come before the value was saved.
+    """
+    x = ag.tensor(1.0, requires_grad=True)
+    with ag.allow_mutation_on_saved_tensors():
+        h = x * 1.0
+        h.mul_(1.5)
+        y = h * h * h
+        h.mul_(7.0)
+        (first,) = ag.grad(y, [x], create_graph=True)
+        (second,) = ag.grad(first, [x])
+
+    expect(first).equals(10.125)
+    expect(second).equals(20.25)
+
+
 @clause("inp-262", SAFETY, sources=[ALLOWING, "observed"])
 def the_block_forgives_no_earlier_write(ag: Autograd) -> None:
     """Where saved tensors may be written, one that was overwritten before that is refused, or its

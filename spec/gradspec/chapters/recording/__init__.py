@@ -29,6 +29,7 @@ from gradspec.chapters.recording import (
     chain_rule,
     control_flow,
     what_is_kept,
+    modules,
 )
 
 __all__ = [
@@ -39,4 +40,5 @@ __all__ = [
     "chain_rule",
     "control_flow",
     "what_is_kept",
+    "modules",
 ]

@@ -31,10 +31,12 @@ from gradspec.chapters.tensors_and_leaves import (
     flags,
     makers,
     leaves,
+    parameters,
     gradient_attribute,
     assigned_gradients,
     gradient_dtype,
     constructors_and_copies,
+    classes,
     leaving_the_engine,
 )
 
@@ -42,9 +44,11 @@ __all__ = [
     "flags",
     "makers",
     "leaves",
+    "parameters",
     "gradient_attribute",
     "assigned_gradients",
     "gradient_dtype",
     "constructors_and_copies",
+    "classes",
     "leaving_the_engine",
 ]

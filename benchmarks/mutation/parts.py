@@ -1,0 +1,72 @@
+"""The parts of the reference engine that are changed, each with the clauses that come near it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import gradspec_reference
+
+HOME: Final = Path(gradspec_reference.__file__).parent
+HERE: Final = Path(__file__).parent
+TESTS: Final = Path(__file__).parents[2] / "tests" / "reference"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some modules, as patterns below the engine's home.
+
+    `near` is what the clauses begin with that come near them; the others are run after them, but
+    for those that begin as `far` says, which come by it as all do.
+    In what is `acting` methods are changed too, and whether something is refused, and an act is
+    left out; it is not run a second time to see what it was.  `tests` are asked last, of what no
+    clause has noticed: they hold what is no business of an engine's clauses.
+    """
+
+    modules: tuple[str, ...]
+    near: tuple[str, ...]
+    survivors: Path
+    far: tuple[str, ...] = ()
+    acting: bool = False
+    tests: tuple[str, ...] = ()
+
+    def files(self, within: str) -> list[Path]:
+        """Give the files whose name contains a word."""
+        found = {path for pattern in self.modules for path in HOME.glob(pattern)}
+        return sorted(path for path in found if within in path.stem)
+
+    def paths_of_tests(self) -> list[str]:
+        """Give the files of its tests."""
+        return [str(TESTS / f"test_{name}.py") for name in self.tests]
+
+
+PARTS: Final = {
+    "operators": Part(
+        modules=("operators/*.py",),
+        near=("op-", "inp-"),
+        survivors=HERE / "survivors_of_operators.toml",
+    ),
+    "users": Part(
+        modules=(
+            *(f"engine/{name}.py" for name in ("custom", "context", "binding", "dirty", "once")),
+            *(f"engine/{name}.py" for name in ("saved", "packing", "raw", "mutations", "nesting")),
+            *(f"engine/{name}.py" for name in ("hooks", "node_hooks", "joint_hooks", "calling")),
+            *("autograd/*.py", "utils/checkpoint/*.py"),
+        ),
+        near=("cf-", "sth-", "ckpt-", "hook-", "gi-", "inp-", "thr-", "leaf-", "loop-"),
+        survivors=HERE / "survivors_of_users.toml",
+        far=("op-",),
+        acting=True,
+        tests=("custom_functions", "checkpoints", "nodes", "graph", "walk", "call_forms"),
+    ),
+    "training": Part(
+        modules=("optim/*.py", "nn/utils.py", "nn/parameter.py", "nn/init.py", "nn/modules/*.py"),
+        near=("loop-", "thr-", "leaf-", "ckpt-"),
+        survivors=HERE / "survivors_of_training.toml",
+        far=("op-",),
+        acting=True,
+        tests=("modules", "optimizers", "losses", "call_forms"),
+    ),
+}
+"""Part -> the rows of the table; what programs use beside them; layers and optimizers."""

@@ -1,0 +1,106 @@
+"""By which way a matrix is had: row by row, or all rows at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from gradspec import CONVENTION, VALUE, clause, expect
+from gradspec.chapters.functional.six import DOCSTRING, SIX, SOURCE, TERMS
+
+if TYPE_CHECKING:
+    from gradspec import Autograd
+    from gradspec.chapters.functional.six import Derivative
+
+JACOBIAN: Final = DOCSTRING.format("jacobian")
+HESSIAN: Final = DOCSTRING.format("hessian")
+
+MATRICES: Final = {name: SIX[name] for name in ("jacobian", "hessian")}
+
+STRATEGY: Final = {"jacobian": "strategy", "hessian": "outer_jacobian_strategy"}
+"""Under which name each takes its strategy."""
+
+
+@clause("fapi-020", VALUE, sources=[JACOBIAN], unseen="tuples")
+def all_rows_at_once_are_the_rows(ag: Autograd) -> None:
+    """With vectorize a Jacobian is the same, block by block."""
+    x, y = ag.random(3), ag.random(3)
+    jacobian = ag.func.functional.jacobian(
+        lambda x, y: (x * x * y, ag.exp((x * y).sum()), ag.sin(y)), vectorize=True
+    )
+    found = jacobian((ag.tensor(x), ag.tensor(y)))
+    product = np.exp(x @ y)
+
+    expect(found).is_close(
+        (
+            (np.diag(2.0 * x * y), np.diag(x * x)),
+            (product * y, product * x),
+            (np.zeros((3, 3)), np.diag(np.cos(y))),
+        )
+    )
+
+
+@clause("fapi-029", VALUE, sources=[HESSIAN])
+def all_rows_of_a_hessian_at_once_are_the_rows(ag: Autograd) -> None:
+    """With vectorize a Hessian is the same."""
+    m, at = ag.random(3, 3), ag.random(3)
+    row = SIX["hessian"]
+    run = row.by(ag, lambda x: row.function(ag, ag.tensor(m), x), vectorize=True)
+
+    expect(run(ag.tensor(at), None)).is_close(row.found(m, at, at), scale=TERMS)
+
+
+@clause(
+    "fapi-021a",
+    CONVENTION,
+    sources=[JACOBIAN, HESSIAN],
+    over=MATRICES,
+    stands_for={"fapi-029a": "hessian"},
+)
+def forward_mode_goes_with_vectorize(ag: Autograd, row: Derivative) -> None:
+    """{name} refuses the strategy "forward-mode" without vectorize.
+
+    Remedy: give vectorize=True, or leave the strategy out.
+    """
+    x = ag.tensor(ag.random(3))
+    options = {STRATEGY[row.name]: "forward-mode"}
+    with ag.refuses("conflicting-arguments"):
+        row.by(ag, lambda x: row.number(ag, x * x), **options)(x, None)
+
+
+APART: Final[dict[str, tuple[Derivative, dict[str, Any]]]] = {
+    f"{row.name}_{what}": (row, {STRATEGY[row.name]: way, **options})
+    for row in MATRICES.values()
+    for what, way, options in (
+        ("forward_with_a_graph", "forward-mode", {"vectorize": True, "create_graph": True}),
+        ("forward_and_strict", "forward-mode", {"vectorize": True, "strict": True}),
+        ("vectorized_and_strict", "reverse-mode", {"vectorize": True, "strict": True}),
+    )
+}
+
+
+@clause("fapi-022", CONVENTION, sources=[JACOBIAN, HESSIAN], over=APART)
+def options_that_do_not_go_together(ag: Autograd, row: tuple[Derivative, dict[str, Any]]) -> None:
+    """The strategy "forward-mode" is refused together with create_graph or strict, and vectorize
+    together with strict ({name}).
+
+    Remedy: leave one of the two out.
+    """
+    derivative, options = row
+    x = ag.tensor(ag.random(3))
+    run = derivative.by(ag, lambda x: derivative.number(ag, x * x * x), **options)
+    with ag.refuses("conflicting-arguments"):
+        run(x, None)
+
+
+@clause("fapi-023", CONVENTION, sources=[SOURCE], over=MATRICES)
+def another_strategy_is_refused(ag: Autograd, row: Derivative) -> None:
+    """{name} refuses a strategy that is neither "forward-mode" nor "reverse-mode".
+
+    Remedy: give one of the two, or none.
+    """
+    x = ag.tensor(ag.random(3))
+    options = {STRATEGY[row.name]: "sideways"}
+    with ag.refuses("strategy"):
+        row.by(ag, lambda x: row.number(ag, x * x), **options)(x, None)
