@@ -6,13 +6,12 @@ import dataclasses
 
 import numpy as np
 
-from gradspec_conformance.plants.places import at, step
-from gradspec_conformance.plants.plant import TEACHING, after, compound, plant
+from gradspec_conformance.plants.places import at
+from gradspec_conformance.plants.plant import TEACHING, compound, plant
 from gradspec_reference.autograd import forward_ad
 from gradspec_reference.engine import duals, forward
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.operators import arrays
 from gradspec_reference.operators.forward import Call
 
 MAKE = at(forward_ad, "make_dual")
@@ -33,9 +32,12 @@ def filled(like: Tensor, value: float) -> Tensor:
 
 
 # what an operation does to tangents -----------------------------------------------------
-@plant(PROPAGATE, "missing gradient: fwd-001 fwd-002", TEACHING)
-def tangents_are_dropped(_sound, *_operation):
-    """The result of an operation has no tangent."""
+@plant(PROPAGATE, "value: fwd-001 fwd-002", TEACHING)
+def tangents_are_dropped(sound, operator, operands, params, result):
+    """The tangent of the result of an operation is zeros."""
+    sound(operator, operands, params, result)
+    if operator.differentiable and forward.has_tangent(operands):
+        forward.give(result, filled(result, 0.0))
 
 
 @plant(PROPAGATE, "value: fwd-001 fwd-002", "a derivative that is not multiplied by")
@@ -68,21 +70,6 @@ def constants_have_a_tangent_of_ones(sound, *operation):
     return dataclasses.replace(found, tangents=tuple(tangents))
 
 
-@plant(HAS_TANGENT, "missing gradient: fwd-003 fwd-020", WRAPPERS)
-def a_constant_stops_tangents(sound, operands):
-    """A result has a tangent only if each tensor among the operands has one."""
-    tensors = [x for x in operands if isinstance(x, Tensor)]
-    return sound(operands) and all(forward.tangent_of(x) is not None for x in tensors)
-
-
-@plant(PROPAGATE, "unexpected gradient: fwd-018", "zeros where there is no derivative")
-def what_has_no_derivative_has_zeros(sound, operator, operands, params, result):
-    """The result of an operation without a derivative has a tangent of zeros."""
-    sound(operator, operands, params, result)
-    if not operator.differentiable and forward.has_tangent(operands):
-        forward.give(result, filled(result, 0.0))
-
-
 @compound("value: fwd-031 fwd-031a", "derivatives as quotients")
 def relu_has_no_slope_at_its_kink(swap):
     """The tangent of relu is the tangent given times the quotient of result and value."""
@@ -108,21 +95,32 @@ def relu_is_steep_at_its_kink_forward(sound, operator, operands, params, result)
 
 
 # modes, and what cuts off ---------------------------------------------------------------
-@plant(HAS_TANGENT, "missing gradient: fwd-016", TAPES)
-def no_grad_drops_tangents(sound, operands):
-    """Under no_grad no tangents are computed."""
-    return state.recording and sound(operands)
+@plant(PROPAGATE, "value: fwd-016", TAPES)
+def no_grad_drops_tangents(sound, operator, operands, params, result):
+    """Under no_grad the tangent of a result is zeros."""
+    sound(operator, operands, params, result)
+    if not state.recording and operator.differentiable and forward.has_tangent(operands):
+        forward.give(result, filled(result, 0.0))
 
 
-@after(at(Tensor, "detach"), "value: fwd-017", TAPES)
-def detach_keeps_the_tangent(made, self):
-    """A detached tensor has the tangent of the other one."""
-    tangent = forward.tangent_of(self) if duals.is_followed() else None
-    if tangent is not None:
-        forward.give(made, tangent)
+@compound("value: fwd-017", "tangents in a table, by the memory that they belong to")
+def detach_keeps_the_tangent(swap):
+    """A tensor that shows all the memory of a dual one has its tangent, detached or not."""
+    known = {}
+
+    @swap.after(GIVE)
+    def give(_, tensor, tangent):
+        known[id(tensor._array)] = (tensor._array, tangent)
+
+    @swap.into(at(forward, "tangent_of"))
+    def tangent_of(sound, tensor):
+        found = sound(tensor)
+        if found is None and isinstance(tensor, Tensor) and duals.levels:
+            _, found = known.get(id(tensor._array), (None, None))
+        return found
 
 
-@plant(GIVE, "missing gradient: fwd-022", WRAPPERS)
+@plant(GIVE, "root-without-grad: fwd-022", WRAPPERS)
 def tangents_are_not_recorded(sound, tensor, tangent):
     """The tangent of a tensor is cut off from its history."""
     with forward.linearising():
@@ -130,21 +128,32 @@ def tangents_are_not_recorded(sound, tensor, tangent):
     sound(tensor, cut)
 
 
-@after(step("__init__"), "missing gradient: fwd-023", TAPES)
-def a_pass_drops_tangents(_, self, **options):
-    """A backward pass computes on the values alone."""
-    if not options["create_graph"]:
-        self.create_graph, self.xp = False, arrays
+@plant(CALL, "value: fwd-023", "partial derivatives that are not summed")
+def gradients_that_meet_keep_one_tangent(sound, *operation):
+    """Of two gradients that a pass adds up the first one's tangent counts alone."""
+    found = sound(*operation)
+    if found.operator.name == "add" and not state.recording:
+        return dataclasses.replace(found, tangents=(found.tangents[0], None))
+    return found
 
 
 # levels ---------------------------------------------------------------------------------
 @plant(UNPACK, "unexpected gradient: fwd-003a", "zeros for what is missing")
 def what_has_no_tangent_has_zeros(sound, tensor, **level):
     """In a level, unpacking a constant of floating-point numbers gives zeros for a tangent."""
-    value, tangent = sound(tensor, **level)
-    if tangent is None and duals.levels and tensor.is_floating_point():
-        tangent = filled(tensor, 0.0)
-    return forward_ad.UnpackedDualTensor(value, tangent)
+    found = sound(tensor, **level)
+    if found.tangent is not None or not duals.levels or not tensor.is_floating_point():
+        return found
+    return found._replace(tangent=filled(tensor, 0.0))
+
+
+@plant(UNPACK, "unexpected gradient: fwd-018", "zeros where there is no derivative")
+def whole_numbers_have_zeros(sound, tensor, **level):
+    """In a level, unpacking a tensor of whole numbers gives zeros for a tangent."""
+    found = sound(tensor, **level)
+    if not duals.levels or tensor.is_floating_point():
+        return found
+    return found._replace(tangent=filled(tensor, 0.0))
 
 
 @plant(UNPACK, "unexpected gradient: fwd-006 fwd-004", "zeros for what is missing")
@@ -198,7 +207,7 @@ def whole_numbers_become_dual(sound, tensor, tangent, **level):
     """A tensor of whole numbers is converted, with its tangent."""
     if tensor.is_floating_point():
         return sound(tensor, tangent, **level)
-    return sound(tensor.to("float64"), tangent.to("float64"), **level)
+    return sound(tensor.double(), tangent.double(), **level)
 
 
 @plant(MAKE, "no error: fwd-012a", "what promotes where it can")
@@ -240,29 +249,24 @@ def a_view_has_the_whole_tangent(_sound, result, source, *_operator):
         forward.give(result, Tensor(numbers))
 
 
-@plant(OVERWRITE, "value: fwd-020; missing gradient: fwd-020a", TAPES)
-def writes_leave_tangents(_sound, _target, _tangent):
-    """A write in place changes the value, and leaves the tangent as it was."""
-
-
 @plant(OVERWRITE, "value: fwd-020", TAPES)
-def writes_leave_a_tangent_that_is_there(sound, target, tangent):
+def writes_leave_tangents(sound, target, tangent):
     """A write in place changes no tangent, it only gives one to what had none."""
     if forward.tangent_of(target) is None:
         sound(target, tangent)
 
 
-@plant(OVERWRITE, "missing gradient: fwd-020a fwd-020b", TAPES)
+@plant(OVERWRITE, "value: fwd-020a fwd-020b", TAPES)
 def writes_give_no_tangent(sound, target, tangent):
-    """A write in place changes a tangent that is there, and gives none to a constant."""
-    if forward.tangent_of(target) is not None:
+    """A write in place changes a tangent that is there; what had none gets zeros."""
+    sound(target, filled(target, 0.0) if forward.tangent_of(target) is None else tangent)
+
+
+@plant(OVERWRITE, "value: fwd-020b", "what broadcasts where it can")
+def writes_through_a_view_spread(sound, target, tangent):
+    """A tangent that is written through a view becomes that of the whole base."""
+    base = duals.base_of(target)
+    if base is not None and forward.tangent_of(base) is None:
+        forward.give(base, tangent)
+    else:
         sound(target, tangent)
-
-
-@plant(OVERWRITE, "missing gradient: fwd-020b", "engines whose views copy")
-def writes_keep_the_tangent_in_the_view(sound, target, tangent):
-    """The tangent of what is written through a view is that of the view alone."""
-    if duals.base_of(target) is None:
-        return sound(target, tangent)
-    duals.made_dual(target)
-    return forward.give(target, tangent)
