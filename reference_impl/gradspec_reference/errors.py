@@ -133,6 +133,59 @@ class NoRuleError(NoDerivativeError, NotImplementedError):
     """A pass came to an operator that has a node of its own, and no rule in it."""
 
 
+class NoForwardError(GradError, NotImplementedError):
+    """Something was asked for the tangent of its result that cannot tell it."""
+
+    kind = "no-derivative"
+
+
+class NoLevelError(GradError, RuntimeError):
+    """A tangent was given outside any dual level."""
+
+    kind = "no-dual-level"
+    clause = "fwd-005"
+
+
+class LevelInsideError(GradError, RuntimeError):
+    """A dual level was entered within another."""
+
+    kind = "dual-level-nested"
+    clause = "fwd-007"
+
+
+class LevelExitError(GradError, RuntimeError):
+    """A dual level was left that is not the latest one."""
+
+    kind = "conflicting-arguments"
+
+
+class DualAgainError(GradError, RuntimeError):
+    """A tensor was given a second tangent."""
+
+    kind = "dual-again"
+    clause = "fwd-013"
+
+
+class TangentShapeError(GradError, RuntimeError):
+    """A tangent has another shape than its tensor."""
+
+    kind = "tangent-shape"
+    clause = "fwd-011"
+
+
+class TangentDtypeError(GradError, RuntimeError):
+    """A tangent has another data type than its tensor."""
+
+    kind = "dual-dtype"
+
+
+class DualDtypeError(GradError, ValueError):
+    """A dual number was to be made of whole numbers."""
+
+    kind = "dual-dtype"
+    clause = "fwd-012"
+
+
 class NodeByHandError(GradError, TypeError):
     """A node was made by its class and not by an operation."""
 
@@ -615,6 +668,24 @@ class FunctionRuleError(GradError, NotImplementedError):
 
     kind = "function-rules"
     clause = "cf-032"
+
+
+class FunctionForwardError(FunctionRuleError):
+    """A function of the caller's was asked for a tangent, and has no jvp."""
+
+    clause = ""
+
+
+class FunctionTangentsError(GradError, RuntimeError):
+    """What jvp returned does not fit the results."""
+
+    kind = "function-gradients"
+
+
+class SavedForForwardError(GradError, AssertionError):
+    """Something was saved for jvp that is no tensor."""
+
+    kind = "saved-type"
 
 
 class FunctionRuleTwiceError(GradError, RuntimeError):

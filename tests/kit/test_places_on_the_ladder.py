@@ -28,6 +28,7 @@ FIRST = {
     "hooks": "hooks and the rest",
     "graph_introspection": "hooks and the rest",
     "custom_functions": "hooks and the rest",
+    "forward_mode": "hooks and the rest",
     "saved_tensor_hooks": "hooks and the rest",
     "checkpointing": "hooks and the rest",
     "functional": "hooks and the rest",

@@ -79,8 +79,8 @@ def test_a_setting_that_is_no_boolean_is_refused(setting: Any) -> None:
 
 def test_no_tensor_is_asked_what_it_is_where_no_thread_is_in_inference_mode() -> None:
     with torch.inference_mode():
-        assert threading.get_ident() in modes.inferring
-    assert not modes.inferring
+        assert threading.get_ident() in modes.exceptional
+    assert not modes.exceptional
 
 
 def test_a_pass_that_gets_a_thread_of_its_own_stays_in_inference_mode() -> None:

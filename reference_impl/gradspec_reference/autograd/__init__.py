@@ -9,7 +9,14 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from gradspec_reference.autograd import anomaly_mode, function, functional, grad_mode, graph
+from gradspec_reference.autograd import (
+    anomaly_mode,
+    forward_ad,
+    function,
+    functional,
+    grad_mode,
+    graph,
+)
 from gradspec_reference.autograd.function import Function
 from gradspec_reference.autograd.grad_mode import enforce_grad_layout_policy
 from gradspec_reference.engine import cotangents, overriding
@@ -49,6 +56,7 @@ __all__ = [
     "detect_anomaly",
     "enable_grad",
     "enforce_grad_layout_policy",
+    "forward_ad",
     "function",
     "functional",
     "grad",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import accumulation, hooks, modes, mutations, nesting, plain
+from gradspec_reference.engine import accumulation, duals, hooks, modes, mutations, nesting, plain
 from gradspec_reference.engine.accumulation import OWNED, SHARED, VIEW, ownership
 from gradspec_reference.engine.arrivals import (
     FIRST,
@@ -52,12 +52,15 @@ class BackwardPass(ShowsGradients):
         "held_back",
         "quietly",
         "ready",
+        "recording",
         "retain_graph",
         "visited",
         "xp",
     )
 
     def __init__(self, *, retain_graph: bool, create_graph: bool) -> None:
+        self.recording = create_graph
+        create_graph = create_graph or duals.is_followed()  # what arrives may have a tangent
         self.create_graph = create_graph
         self.retain_graph = retain_graph
         self.xp = tensors if create_graph else arrays
@@ -100,7 +103,7 @@ class BackwardPass(ShowsGradients):
             self.deliver(roots[0], cotangents[0]._array, SHARED)
             return
         alone = self.visited is None or len(roots) == 1
-        before = modes.enter(self.create_graph)
+        before = modes.enter(self.recording)
         try:
             for edge, cotangent in zip(roots, cotangents, strict=True):
                 if alone or edge[0] in self.visited:  # type: ignore[operator]
@@ -118,7 +121,7 @@ class BackwardPass(ShowsGradients):
 
     def visit_all(self) -> None:
         """Visit the nodes until none is ready; the grad mode is that of create_graph."""
-        before, around = modes.enter(self.create_graph), modes.state.node
+        before, around = modes.enter(self.recording), modes.state.node
         try:
             while self.ready:
                 watched = self.quietly(self.walk)

@@ -12,7 +12,10 @@ import numpy as np
 
 from gradspec_reference.engine import (
     binding,
+    custom_forward,
     dirty,
+    duals,
+    forward,
     linking,
     modes,
     packing,
@@ -31,6 +34,7 @@ from gradspec_reference.engine.node import NodeOfSeveral, freed
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
+    FunctionForwardError,
     FunctionGradientsError,
     FunctionInstanceError,
     FunctionRuleError,
@@ -83,7 +87,12 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
-        """The saved tensors; GraphFreedError once freed, StaleSavedTensorError if written."""
+        """The saved tensors; GraphFreedError once freed, StaleSavedTensorError if written.
+
+        As in torch, `jvp` is given those that were saved for it.
+        """
+        if self.saved_for_forward:
+            return self.saved_for_forward
         if self.were_read:
             raise SavedOnceError(
                 f"the saved tensors of {self.function.__name__} were read again, which "
@@ -306,7 +315,7 @@ class Function:
     @staticmethod
     def jvp(*_: Any, **__: Any) -> Any:
         """Compute the tangents of the results from those of the arguments."""
-        raise FunctionRuleError("forward mode needs a static method jvp(ctx, *tangents)")
+        raise FunctionForwardError("forward mode needs a static method jvp(ctx, *tangents)")
 
     @staticmethod
     def vmap(*_: Any, **__: Any) -> Any:
@@ -324,7 +333,8 @@ class Function:
         if named:
             arguments = binding.in_places(cls.forward, arguments, named, bound=0 if apart else 1)
         node = cls._node(arguments)
-        with modes.no_grad():
+        moving = forward.tangents_of(arguments) if duals.levels else None
+        with modes.no_grad(), forward.still(moving):
             returned = run_forward(cls, node, arguments)
         single = not isinstance(returned, tuple)
         outputs = (returned,) if single else returned
@@ -332,6 +342,7 @@ class Function:
         recorded = modes.state.recording and linking.should_record(node.needs_input_grad)
         if recorded:
             check_saved(node.to_save)
+        custom_forward.check_saved(node.saved_for_forward)
         check_marked("mark_non_differentiable", node.non_differentiable)
         dirty.count_writes(written)
         if recorded:
@@ -339,6 +350,9 @@ class Function:
         else:
             results = tuple([constant(x, node, arguments) for x in outputs])
             dirty.check_returned(written, outputs)
+        if moving is not None:
+            custom_forward.propagate(node, arguments, moving, results, written)
+        node.saved_for_forward = ()
         return results[0] if single else results
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from gradspec_reference import dtypes
 from gradspec_reference.engine import (
+    forward,
     growth,
     layout,
     linking,
@@ -25,13 +26,14 @@ from gradspec_reference.engine import (
     versions,
     views,
 )
-from gradspec_reference.engine.modes import state
+from gradspec_reference.engine.modes import exceptional, state
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
     InplaceDtypeError,
     InplaceShapeError,
     LeafInplaceError,
+    NoForwardError,
     OutRequiresGradError,
     OverlappingMemoryError,
 )
@@ -61,11 +63,14 @@ def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -
         check_no_overlap(array, operands[1:] if operator.pointwise else ())
     result = result_for(operator, operands, params)
     check_result(array, result)
+    tangent = forward.of_write(operator, operands, params) if exceptional else None
     node = prepare(operator, operands, params, requires) if recorded else None
     store(target, result)
     if node is not None:
         views.rebase(target, node)
         save_results(operator, node, target, requires)
+    if tangent is not None:
+        forward.overwrite(target, tangent)
     return target
 
 
@@ -229,6 +234,11 @@ def into_out(out: Tensor, result: Tensor, operands: tuple[Any, ...]) -> Tensor:
         raise OutRequiresGradError(
             "out= was given with tensors that require grad, and such an operation cannot be "
             "recorded; leave out= away, or call it in no_grad"
+        )
+    if exceptional and forward.has_tangent((out, *operands)):
+        raise NoForwardError(
+            "out= was given with tensors that have a tangent, and such an operation has no "
+            "forward derivative; leave out= away"
         )
     versions.check_may_be_written(out)
     check_no_overlap(out.materialise(), operands)

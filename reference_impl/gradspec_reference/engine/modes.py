@@ -41,6 +41,7 @@ class ThreadState(threading.local):
     """
 
     recording = True
+    linearising = False  # computing tangents, which have none themselves
     node: Any = None  # that a pass of this thread is at, wherever callers can ask
 
     def __init__(self) -> None:
@@ -61,8 +62,8 @@ class ThreadState(threading.local):
 
 state = ThreadState()
 
-inferring: Final[set[int]] = set()
-"""The threads in inference mode: while there is none, new tensors are not asked what they are."""
+exceptional: Final[set[Any]] = set()
+"""The threads in inference mode, and the dual level; without any, new tensors are just results."""
 
 
 def call(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -103,7 +104,7 @@ def is_multithreading_enabled() -> bool:
 
 def enter(recording: bool) -> bool:
     """Set the grad mode of this thread and return the mode before."""
-    if inferring and state.inference:
+    if exceptional and state.inference:
         before = state.grad_enabled
         state.grad_enabled = recording
         return before
@@ -114,7 +115,7 @@ def enter(recording: bool) -> bool:
 
 def leave(before: bool) -> None:
     """Restore the mode that `enter` returned."""
-    if inferring and state.inference:
+    if exceptional and state.inference:
         state.grad_enabled = before
     else:
         state.recording = before
@@ -132,10 +133,10 @@ def leave_inference(before: tuple[bool, bool]) -> None:
     state.inference, grad_enabled = before
     thread = threading.get_ident()
     if state.inference:
-        inferring.add(thread)
+        exceptional.add(thread)
         state.grad_enabled, state.recording = grad_enabled, False
     else:
-        inferring.discard(thread)
+        exceptional.discard(thread)
         state.recording = grad_enabled
 
 

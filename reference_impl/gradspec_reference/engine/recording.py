@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import linking, narrow, refusals, versions, views
+from gradspec_reference.engine import forward, linking, narrow, refusals, versions, views
 from gradspec_reference.engine import node as graph
 from gradspec_reference.engine.linking import (
     collect_saved,
@@ -21,7 +21,7 @@ from gradspec_reference.engine.linking import (
     needs_grad,
     reach_a_rule,
 )
-from gradspec_reference.engine.modes import inferring, is_quiet, state
+from gradspec_reference.engine.modes import exceptional, is_quiet, state
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import GradError
@@ -47,7 +47,9 @@ def apply(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor
     """Run an operator on tensors and numbers, recording it if need be."""
     array = run(operator, [x._array if isinstance(x, Tensor) else x for x in operands], params)
     result = Tensor(array)
-    if state.recording and operator.differentiable:
+    if exceptional:
+        finish(operator, operands, params, result)
+    elif state.recording and operator.differentiable:
         record(operator, operands, params, result)
     return result
 
@@ -60,7 +62,9 @@ def apply_pointwise(operator: Operator, operands: tuple[Any, ...], *params: Any)
     check_together(values)
     array = run(operator, promoted(values, operator.floating), params)
     result = Tensor(array)
-    if state.recording and operator.differentiable:
+    if exceptional:
+        finish(operator, operands, params, result)
+    elif state.recording and operator.differentiable:
         record(operator, operands, params, result)
     return result
 
@@ -97,8 +101,10 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
     result._grad_fn = result._grad = result._counter = result._view = result._leaf = None
     result._output_nr = 0
     result._requires_grad = False
-    if inferring:
+    if exceptional:
         versions.mark(result)
+        finish(operator, (a, b), params, result)
+        return result
     # a tensor with a history requires grad: no need to ask; only a view may without a flag
     of_a = a._grad_fn is not None or a._requires_grad or (a._view is not None and needs_grad(a))
     of_b = both and (
@@ -133,8 +139,10 @@ def unary(operator: Operator, a: Tensor, *params: Any) -> Tensor:
     result._grad_fn = result._grad = result._counter = result._view = result._leaf = None
     result._output_nr = 0
     result._requires_grad = False
-    if inferring:
+    if exceptional:
         versions.mark(result)
+        finish(operator, (a,), params, result)
+        return result
     if (
         (a._grad_fn is not None or a._requires_grad or (a._view is not None and needs_grad(a)))
         and operator.differentiable
@@ -207,6 +215,8 @@ def view(operator: Operator, source: Tensor, *params: Any) -> Tensor:
         source.materialise()
     result = unary(operator, source, *params)
     views.relate(result, source, several=False)
+    if exceptional:
+        forward.show(result, source, operator, params)
     return result
 
 
@@ -216,6 +226,8 @@ def several_views(operator: Operator, source: Tensor, *params: Any) -> tuple[Ten
     results = several(operator, source, *params)
     for result in results:
         views.relate(result, source, several=True)
+    if exceptional:
+        forward.show_each(results, source, operator, params)
     return results
 
 
@@ -223,6 +235,8 @@ def several(operator: Operator, source: Tensor, *params: Any) -> tuple[Tensor, .
     """Run an operator with several results, each of which is one output of its node."""
     arrays = run(operator, [source._array], params)
     results = tuple([Tensor(array) for array in arrays])
+    if exceptional:
+        forward.make_room(results, (source,))
     if state.recording and needs_grad(source):
         refusals.refuse_integers(operator, (source,), (True,))
         how = plan(narrow.row(operator) if narrow.among(arrays) else operator, (True,))
@@ -235,6 +249,8 @@ def several(operator: Operator, source: Tensor, *params: Any) -> tuple[Tensor, .
         )
         for number, result in enumerate(results):
             result._grad_fn, result._output_nr = node, number
+    if exceptional:
+        forward.propagate(operator, (source,), params, results)
     return results
 
 
@@ -263,6 +279,16 @@ def record(
     if dtype.num >= OWN:
         operator = narrow.row(operator)
     result._grad_fn = make_node(operator, operands, params, requires, result)
+
+
+def finish(
+    operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ...], result: Tensor
+) -> None:
+    """Give a result its history and, in a dual level, its tangent."""
+    forward.make_room(result, operands)
+    if state.recording and operator.differentiable:
+        record(operator, operands, params, result)
+    forward.propagate(operator, operands, params, result)
 
 
 def function(operator: Operator) -> Any:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from gradspec_reference.engine import versions
+from gradspec_reference.engine import duals, versions
 from gradspec_reference.engine.grads import HasGradient
-from gradspec_reference.engine.modes import state
+from gradspec_reference.engine.modes import exceptional, state
 from gradspec_reference.errors import (
     DetachedSavedTensorError,
     GraphFreedError,
@@ -77,6 +77,8 @@ class SavedResult(SavedTensor):
         if not as_tensor:
             return found._array
         tensor = found.alias()
+        if exceptional:
+            duals.keep_with(tensor, found)
         return of_result(tensor, node, self)
 
 
@@ -130,7 +132,10 @@ def tensor_of(item: Any) -> Any:
 
 def save_result(result: Tensor, output_nr: int = 0) -> SavedResult:
     """Save a result: an alias that shares memory and version, but has no history."""
-    return SavedResult(result.alias(), output_nr)
+    alias = result.alias()
+    if exceptional:
+        duals.keep_with(alias, result)
+    return SavedResult(alias, output_nr)
 
 
 def as_saved(node: Node, item: Any, tensor: Any, then: int) -> Any:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import hooks, layout, versions, views
+from gradspec_reference.engine import duals, hooks, layout, versions, views
 from gradspec_reference.engine.grads import HasGradient, LeafState, no_accumulator
 from gradspec_reference.engine.legacy import ARRAYS, array_for
-from gradspec_reference.engine.modes import inferring, state
+from gradspec_reference.engine.modes import exceptional, state
 from gradspec_reference.engine.node import next_order
 from gradspec_reference.engine.shapes import Size
 from gradspec_reference.errors import (
@@ -28,6 +28,7 @@ from gradspec_reference.errors import (
 )
 
 if TYPE_CHECKING:
+    from gradspec_reference.engine.duals import Dual
     from gradspec_reference.engine.node import Node
     from gradspec_reference.engine.versions import VersionCounter
     from gradspec_reference.engine.views import ViewRelation
@@ -40,7 +41,8 @@ class Tensor(HasGradient):
 
     `_array` is a NumPy array, or, while nobody needs its memory, a NumPy scalar.  `_grad_fn` and
     `_output_nr` name the node and the output that computed it, `_view` the base whose memory it
-    shows, `_counter` the writes to that memory.  Everything may be None.
+    shows, `_counter` the writes to that memory.  Everything may be None.  `_dual` is there in a
+    dual level alone.
     """
 
     __slots__ = (
@@ -48,6 +50,7 @@ class Tensor(HasGradient):
         "__weakref__",
         "_array",
         "_counter",
+        "_dual",
         "_grad_fn",
         "_output_nr",
         "_requires_grad",
@@ -65,10 +68,12 @@ class Tensor(HasGradient):
         self._counter: VersionCounter | None = None
         self._view: ViewRelation | None = None
         self._leaf: LeafState | None = None
-        if inferring:
+        if exceptional:
             versions.mark(self)
 
     if TYPE_CHECKING:
+        _dual: Dual
+
         # operators and most methods are attached in `names/methods.py`
         def __getattr__(self, name: str) -> Any: ...
         def __getitem__(self, key: Any) -> Tensor: ...
@@ -255,6 +260,8 @@ class Tensor(HasGradient):
         self._grad_fn = None
         self._output_nr = 0
         self._requires_grad = False
+        if exceptional:
+            duals.drop(self)
         return self
 
     @property

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.indexing import array_of
 from gradspec_reference.operators.row import Operator, unary_operator
 from gradspec_reference.operators.special import of_scipy
@@ -148,6 +149,7 @@ def activation(name: str, kernel: Any, vjp: Any, **rest: Any) -> Operator:
     return unary_operator(name, kernel=kernel, vjp=vjp, saves="self", **rest)
 
 
+JVP = symmetric
 ROWS = (
     activation("elu", elu_kernel, elu_rule, params="alpha scale input_scale"),
     activation("celu", celu_kernel, celu_rule, params="alpha"),

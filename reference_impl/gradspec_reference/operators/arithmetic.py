@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.errors import NoDerivativeError
+from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.row import (
     NOT_IMPLEMENTED,
     Operator,
@@ -163,6 +164,7 @@ WHOLE = {"other": "self other"}
 # a result is saved whoever requires grad, as in torch
 POWERS = {"self": "self exponent result", "exponent": "self exponent result"}
 
+JVP = symmetric
 ROWS = (
     binary(
         "add",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.dtypes import of, promote, within_ends
+from gradspec_reference.operators.forward import linear, symmetric
 from gradspec_reference.operators.row import Operator, as_is, no_slope, unary_operator
 
 
@@ -75,6 +76,7 @@ def fill_kernel(x: Any, value: Any) -> Any:
 
 several = functools.partial(Operator, operands="tensors", variadic=True)
 
+JVP = linear
 ROWS = (
     several("cat", kernel=cat_kernel, params="dim starts", vjp={"tensors": cat_rule}),
     several("block_diag", kernel=block_diag_kernel, params="keys", vjp={"tensors": block_rule}),
@@ -86,8 +88,16 @@ ROWS = (
         kernel=copy_kernel,
         operands="self src",
         vjp={"self": no_slope, "src": as_is},
+        jvp=symmetric,
     ),
-    unary_operator("fill", node="FillBackward2", kernel=fill_kernel, params="value", vjp=no_slope),
+    unary_operator(
+        "fill",
+        node="FillBackward2",
+        kernel=fill_kernel,
+        params="value",
+        vjp=no_slope,
+        jvp=symmetric,
+    ),
     Operator(
         "fill_tensor",
         inner=True,
@@ -95,7 +105,8 @@ ROWS = (
         kernel=copy_kernel,
         operands="self value",
         vjp={"self": no_slope, "value": as_is},
+        jvp=symmetric,
     ),
-    unary_operator("zero", inner=True, kernel=np.zeros_like, vjp=no_slope),
+    unary_operator("zero", inner=True, kernel=np.zeros_like, vjp=no_slope, jvp=symmetric),
     unary_operator("zeros_like", kernel=np.zeros_like),
 )

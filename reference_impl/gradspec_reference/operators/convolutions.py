@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.forward import added, multilinear, written
 from gradspec_reference.operators.row import Operator
 
 Dims = tuple[int, ...]
@@ -166,6 +167,33 @@ def of_bias(xp: Any, g: Any, *_: Any) -> Any:
     return xp.sum_dim(g, (0, *range(2, len(g.shape))), False)
 
 
+def moved_by(name: str) -> Any:
+    """Make the jvp of a convolution: linear in what is read and in the weights, and a bias."""
+
+    def jvp(
+        xp: Any,
+        t: list[Any],
+        weight: Any,
+        shape: Dims,
+        x: Any,
+        _kernel: Dims,
+        size: Dims,
+        *how: Any,
+    ) -> Any:
+        of_x, of_weight, of_bias = t
+        again = getattr(xp, name)
+        parts = [
+            None if of_x is None else again(of_x, weight, None, size, *how),
+            None if of_weight is None else again(x, of_weight, None, size, *how),
+        ]
+        if of_bias is not None:
+            one_each = xp.reshape(of_bias, (1, -1, *(1,) * len(size)))
+            parts.append(xp.spread(one_each, (shape[0], of_bias.shape[0], *size)))
+        return added(parts)
+
+    return written(jvp)
+
+
 def of_gradient(xp: Any, gg: Any, x: Any, shape: Dims, _g: Any, _x: Any, _: Any, *how: Any) -> Any:
     """Return the convolution with what arrives in the place of the weights."""
     return xp.convolution(x, gg, None, shape[2:], *how)
@@ -179,6 +207,7 @@ def of_input(xp: Any, gg: Any, _x: Any, _shape: Any, g: Any, shape: Dims, _: Any
 PARAMS = "size stride padding dilation groups"
 SAVES = {"input": "weight input_shape", "weight": "input weight_shape"}
 
+JVP = multilinear
 ROWS = (
     Operator(
         "convolution",
@@ -187,6 +216,7 @@ ROWS = (
         params=PARAMS,
         saves=SAVES,
         vjp={"input": back, "weight": weights, "bias": of_bias},
+        jvp=moved_by("convolution"),
     ),
     Operator(
         "convolution_transposed",
@@ -196,6 +226,7 @@ ROWS = (
         params=PARAMS,
         saves=SAVES,
         vjp={"input": forth, "weight": sending_weights, "bias": of_bias},
+        jvp=moved_by("convolution_transposed"),
     ),
     Operator(
         "convolution_weight",

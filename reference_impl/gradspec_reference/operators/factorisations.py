@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.forward import written
 from gradspec_reference.operators.linear_algebra import array_of, finite
 from gradspec_reference.operators.products import transposed
 from gradspec_reference.operators.row import unary_operator
@@ -59,6 +60,20 @@ def eigh_rule(xp: Any, g: list[Any], results: list[Any], _uplo: str) -> Any:
     return parts[0] + parts[1] if len(parts) > 1 else parts[0]
 
 
+def eigh_jvp(xp: Any, t: Any, results: list[Any], _uplo: str) -> list[Any]:
+    """Return the diagonal of V^T dX V, and V times what is off it, over differences of values."""
+    values, vectors = results
+    moved = xp.matmul(transposed(xp, vectors), xp.matmul(t, vectors))
+    turned = without_diagonal(xp, moved, differences(xp, values))
+    return [diagonal_of(xp, moved), xp.matmul(vectors, turned)]
+
+
+def diagonal_of(xp: Any, square: Any) -> Any:
+    """Return the diagonals of matrices."""
+    rank = len(square.shape)
+    return xp.diagonal(square, 0, rank - 2, rank - 1)
+
+
 def svd_kernel(x: Any) -> list[Any]:
     """Return left vectors, singular values, largest first, and right vectors as rows."""
     return [*np.linalg.svd(finite(x), full_matrices=False)]
@@ -97,6 +112,43 @@ def svd_rule(xp: Any, g: list[Any], results: list[Any]) -> Any:
     return added(whole)
 
 
+def svd_jvp(xp: Any, t: Any, results: list[Any]) -> list[Any]:
+    """Return how U, the values and V^T move: U and V turn in their planes, and leave them."""
+    left, values, right = results
+    left_back, right_back = transposed(xp, left), transposed(xp, right)
+    moved = xp.matmul(left_back, xp.matmul(t, right_back))
+    sizes, squares = columns(xp, values), differences(xp, values * values)
+    *_, m, k = left.shape
+
+    def turned(vectors: Any, product: Any) -> Any:
+        scaled = product * sizes
+        both_ways = scaled + transposed(xp, scaled)
+        return xp.matmul(vectors, without_diagonal(xp, both_ways, squares))
+
+    of_left, of_right = turned(left, moved), turned(right_back, transposed(xp, moved))
+    if m > k:
+        out = xp.matmul(t, right_back) / sizes
+        of_left = of_left + out - xp.matmul(left, xp.matmul(left_back, out))
+    if right.shape[-1] > k:
+        out = xp.matmul(transposed(xp, t), left) / sizes
+        of_right = of_right + out - xp.matmul(right_back, xp.matmul(right, out))
+    return [of_left, diagonal_of(xp, moved), transposed(xp, of_right)]
+
+
+def full_svd_jvp(xp: Any, t: Any, results: list[Any]) -> list[Any]:
+    """Return how the singular values and their vectors move; of the others nothing is known."""
+    left, values, right = results
+    first = slice(0, values.shape[-1])
+    keys = ((..., first), (...,), (..., first, slice(None)))
+    narrow = [xp.pick(x, key) for x, key in zip(results, keys, strict=True)]
+    of_left, of_values, of_right = svd_jvp(xp, t, narrow)
+    return [
+        xp.scatter_to(of_left, tuple(left.shape), keys[0]),
+        of_values,
+        xp.scatter_to(of_right, tuple(right.shape), keys[2]),
+    ]
+
+
 def full_svd_rule(xp: Any, g: list[Any], results: list[Any]) -> Any:
     """Return what comes through the singular values and their vectors, not through the others."""
     _, values, _ = results
@@ -124,16 +176,36 @@ def qr_kernel(x: Any, mode: Any) -> list[Any]:
     return [*np.linalg.qr(x, mode)]
 
 
-def qr_rule(xp: Any, g: list[Any], results: list[Any], mode: str) -> Any:
-    """Return (of Q + Q M) R^-T: M is the upper triangle of (of R) R^T - Q^T (of Q), both ways."""
-    of_q, of_r = g
-    q, r = results
+def check_both_factors(q: Any, r: Any, mode: str) -> None:
+    """Refuse to differentiate where the factors do not determine each other."""
     *_, m, k = q.shape
     if mode == "r" or m < r.shape[-1] or k > r.shape[-1]:
         raise RuntimeError(
             f"the derivative of qr was asked for, with mode {mode!r} and R of shape "
             f"{list(array_of(r).shape)}; it needs both factors, as the reduced mode gives them"
         )
+
+
+def qr_jvp(xp: Any, t: Any, results: list[Any], mode: str) -> list[Any]:
+    """d R = M R and d Q = B - Q M, where B is dX R^-1: M is the triangle that keeps Q orthogonal.
+
+    It is that of Q^T B, with the lower triangle added to the upper one.
+    """
+    q, r = results
+    check_both_factors(q, r, mode)
+    solved = xp.solve_triangular(transposed(xp, r), transposed(xp, t), False, False)
+    over = transposed(xp, solved)
+    product = xp.matmul(transposed(xp, q), over)
+    below = xp.tril(product, -1)
+    kept = product - below + transposed(xp, below)
+    return [over - xp.matmul(q, kept), xp.matmul(kept, r)]
+
+
+def qr_rule(xp: Any, g: list[Any], results: list[Any], mode: str) -> Any:
+    """Return (of Q + Q M) R^-T: M is the upper triangle of (of R) R^T - Q^T (of Q), both ways."""
+    of_q, of_r = g
+    q, r = results
+    check_both_factors(q, r, mode)
     parts = []
     if of_r is not None:
         parts.append(xp.matmul(of_r, transposed(xp, r)))
@@ -154,6 +226,7 @@ ROWS = (
         params="UPLO",
         saves="result",
         vjp=eigh_rule,
+        jvp=written(eigh_jvp),
         several=True,
     ),
     unary_operator(
@@ -162,6 +235,7 @@ ROWS = (
         kernel=svd_kernel,
         saves="result",
         vjp=svd_rule,
+        jvp=written(svd_jvp),
         several=True,
     ),
     unary_operator(
@@ -171,6 +245,7 @@ ROWS = (
         kernel=lambda x: [*np.linalg.svd(finite(x))],
         saves="result",
         vjp=full_svd_rule,
+        jvp=written(full_svd_jvp),
         several=True,
     ),
     unary_operator(
@@ -180,6 +255,7 @@ ROWS = (
         params="mode",
         saves="result",
         vjp=qr_rule,
+        jvp=written(qr_jvp),
         several=True,
     ),
 )

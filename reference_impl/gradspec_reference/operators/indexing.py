@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.forward import linear
 from gradspec_reference.operators.row import Operator, as_is, unary_operator
 
 Key = tuple[Any, ...]
@@ -194,6 +195,7 @@ extreme = functools.partial(
     of_indices, kernel=extreme_kernel, params="dim keepdim", vjp={"self": chosen_along_rule}
 )
 
+JVP = linear
 ROWS = (
     unary_operator(
         "pick", kernel=lambda x, key: x[key], params="key", saves="self_shape", vjp=pick_rule

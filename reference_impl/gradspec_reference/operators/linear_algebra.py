@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.forward import linear, multilinear, written
 from gradspec_reference.operators.products import transposed
 from gradspec_reference.operators.row import Operator, both, unary_operator
 
@@ -100,6 +101,37 @@ def slogdet_rule(xp: Any, g: list[Any], x: Any) -> Any:
     return times(xp, of_logarithm, transposed(xp, xp.inv(x)))
 
 
+def over_matrices(xp: Any, numbers: Any) -> Any:
+    """Sum the entries of each matrix of a stack."""
+    rank = len(numbers.shape)
+    return xp.sum_dim(numbers, (rank - 2, rank - 1), False)
+
+
+def inv_jvp(xp: Any, t: Any, result: Any) -> Any:
+    """d X^-1 = -X^-1 dX X^-1."""
+    return -xp.matmul(result, xp.matmul(t, result))
+
+
+def det_jvp(xp: Any, t: Any, x: Any, result: Any) -> Any:
+    """Return the sum of the cofactors, each times how its entry moves."""
+    return over_matrices(xp, det_rule(xp, xp.zeros_like(result) + 1, x, result) * t)
+
+
+def slogdet_jvp(xp: Any, t: Any, x: Any) -> list[Any]:
+    """d log |det X| = tr X^-1 dX; the sign is constant."""
+    of_logarithm = over_matrices(xp, transposed(xp, xp.inv(x)) * t)
+    return [xp.zeros_like(of_logarithm), of_logarithm]
+
+
+def solve_jvp(xp: Any, t: list[Any], a: Any, result: Any) -> Any:
+    """A dX = dB - dA X."""
+    of_a, of_b = t
+    right = None if of_a is None else -xp.matmul(of_a, result)
+    if of_b is not None:
+        right = of_b if right is None else of_b + right
+    return xp.solve(a, right)
+
+
 def solve_left(xp: Any, g: Any, a: Any, result: Any) -> Any:
     """Return -A^-T g X^T."""
     return -xp.matmul(xp.solve(transposed(xp, a), g), transposed(xp, result))
@@ -160,6 +192,20 @@ def triangular_left(xp: Any, g: Any, a: Any, result: Any, upper: bool, unitriang
     return xp.triu(whole, aside) if upper else xp.tril(whole, -aside)
 
 
+def triangular_jvp(
+    xp: Any, t: list[Any], a: Any, result: Any, upper: bool, unitriangular: bool
+) -> Any:
+    """A dX = dB - dA X, with the triangle of dA that is looked at."""
+    of_a, of_b = t
+    right = of_b
+    if of_a is not None:
+        aside = int(unitriangular)
+        seen = xp.triu(of_a, aside) if upper else xp.tril(of_a, -aside)
+        moved = -xp.matmul(seen, result)
+        right = moved if of_b is None else of_b + moved
+    return xp.solve_triangular(a, right, upper, unitriangular)
+
+
 def cholesky_kernel(x: Any) -> Any:
     """Return the lower triangle; one that has NaN on its diagonal is no root."""
     root = np.linalg.cholesky(x)
@@ -174,11 +220,32 @@ def cholesky_rule(xp: Any, g: Any, result: Any) -> Any:
     P is the lower triangle of L^T g, with half of the diagonal.
     """
     back = transposed(xp, result)
-    product = xp.matmul(back, g)
-    half = (xp.tril(product, 0) + xp.tril(product, -1)) * 0.5
-    once = xp.solve_triangular(back, half, True, False)
+    once = xp.solve_triangular(back, half_of(xp, xp.matmul(back, g)), True, False)
     twice = xp.solve_triangular(back, transposed(xp, once), True, False)
     return (twice + transposed(xp, twice)) * 0.5
+
+
+def half_of(xp: Any, square: Any) -> Any:
+    """Return the lower triangle, with half of the diagonal."""
+    return (xp.tril(square, 0) + xp.tril(square, -1)) * 0.5
+
+
+def cholesky_jvp(xp: Any, t: Any, result: Any) -> Any:
+    """d L = L P; P is the lower triangle of L^-1 dX L^-T, with half of the diagonal."""
+    once = xp.solve_triangular(result, transposed(xp, t), False, False)
+    twice = xp.solve_triangular(result, transposed(xp, once), False, False)
+    return xp.matmul(result, half_of(xp, twice))
+
+
+def pinv_jvp(xp: Any, t: Any, x: Any, p: Any, _rcond: float) -> Any:
+    """Return the derivative at constant rank: of the inverse, and of the two null spaces."""
+    back, moved = transposed(xp, p), transposed(xp, t)
+    inside = -xp.matmul(p, xp.matmul(t, p))
+    columns = xp.matmul(p, xp.matmul(back, moved))
+    columns = columns - xp.matmul(columns, xp.matmul(x, p))
+    rows = xp.matmul(moved, xp.matmul(back, p))
+    rows = rows - xp.matmul(p, xp.matmul(x, rows))
+    return inside + columns + rows
 
 
 def pinv_rule(xp: Any, g: Any, x: Any, p: Any, _rcond: float) -> Any:
@@ -203,6 +270,11 @@ def block_rule(xp: Any, g: Any, x: Any) -> Any:
         + xp.scatter_to(g, shape, (..., first, second))
     )
     return xp.pick(xp.matrix_exp(blocks), (..., first, second))
+
+
+def block_jvp(xp: Any, t: Any, x: Any) -> Any:
+    """Return the upper right block of the exponential of X beside dX over X."""
+    return block_rule(xp, t, transposed(xp, x))
 
 
 PADE = (
@@ -252,9 +324,15 @@ ROWS = (
         kernel=lambda x: np.trace(x) if x.dtype.kind == "f" else np.trace(x, dtype=np.int64),
         saves="self_shape",
         vjp=lambda xp, g, shape: xp.place_diagonal(xp.spread(g, (min(shape),)), shape, 0, 0, 1),
+        jvp=linear,
     ),
     unary_operator(
-        "det", node="LinalgDetBackward0", kernel=np.linalg.det, saves="self result", vjp=det_rule
+        "det",
+        node="LinalgDetBackward0",
+        kernel=np.linalg.det,
+        saves="self result",
+        vjp=det_rule,
+        jvp=written(det_jvp),
     ),
     unary_operator(
         "slogdet",
@@ -262,6 +340,7 @@ ROWS = (
         kernel=lambda x: [*np.linalg.slogdet(x)],
         saves="self",
         vjp=slogdet_rule,
+        jvp=written(slogdet_jvp),
         several=True,
     ),
     unary_operator(
@@ -270,6 +349,7 @@ ROWS = (
         kernel=of_numbers(np.linalg.inv),
         saves="result",
         vjp=inv_rule,
+        jvp=written(inv_jvp),
     ),
     Operator(
         "solve",
@@ -278,6 +358,7 @@ ROWS = (
         operands="A B",
         saves=OF_SOLUTION,
         vjp={"A": solve_left, "B": solve_right},
+        jvp=written(solve_jvp),
     ),
     Operator(
         "solve_triangular",
@@ -287,6 +368,7 @@ ROWS = (
         params="upper unitriangular",
         saves={"self": "self result", "B": "self result"},
         vjp={"self": triangular_left, "B": triangular_right},
+        jvp=written(triangular_jvp),
     ),
     unary_operator(
         "cholesky",
@@ -294,6 +376,7 @@ ROWS = (
         kernel=cholesky_kernel,
         saves="result",
         vjp=cholesky_rule,
+        jvp=written(cholesky_jvp),
     ),
     unary_operator(
         "pinv",
@@ -302,6 +385,7 @@ ROWS = (
         params="rcond",
         saves="self result",
         vjp=pinv_rule,
+        jvp=written(pinv_jvp),
     ),
     unary_operator(
         "matrix_exp",
@@ -309,6 +393,7 @@ ROWS = (
         kernel=matrix_exp_kernel,
         saves="self",
         vjp=block_rule,
+        jvp=written(block_jvp),
     ),
     Operator(
         "cross",
@@ -321,5 +406,6 @@ ROWS = (
             lambda xp, g, other, _self, dim: xp.cross(other, g, dim),
             lambda xp, g, _other, self, dim: xp.cross(g, self, dim),
         ),
+        jvp=multilinear,
     ),
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.forward import linear, losses
 from gradspec_reference.operators.indexing import scatter_kernel
 from gradspec_reference.operators.reductions import mean_kernel
 from gradspec_reference.operators.row import Operator, no_slope
@@ -105,6 +106,7 @@ def nll_backward_rule(xp: Any, g: Any, target: Any, reduction: str) -> Any:
     return xp.nll_loss(g, target, reduction)
 
 
+JVP = losses
 ROWS = (
     Operator(
         "mse_loss",
@@ -150,6 +152,7 @@ ROWS = (
         params="reduction",
         saves="self target",
         vjp={"self": nll_rule},
+        jvp=linear,
     ),
     # as in torch it depends on the probabilities, if with derivative zero
     Operator(
@@ -159,5 +162,6 @@ ROWS = (
         params="reduction",
         saves={"grad_output": "target"},
         vjp={"grad_output": nll_backward_rule, "self": no_slope},
+        jvp=linear,
     ),
 )

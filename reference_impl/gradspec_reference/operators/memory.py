@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.forward import linear
 from gradspec_reference.operators.row import Operator, unary_operator
 
 Geometry = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...], int]
@@ -122,6 +123,7 @@ def cleared(xp: Any, g: Any, geometry: Geometry) -> Any:
 
 of_region = functools.partial(unary_operator, params="geometry")
 
+JVP = linear
 ROWS = (
     unary_operator(
         "as_strided",

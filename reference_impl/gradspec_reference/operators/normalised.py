@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.forward import symmetric, written
 from gradspec_reference.operators.reductions import ADD, MAX, Dims, mean_kernel
 from gradspec_reference.operators.row import unary_operator
 
@@ -54,6 +55,11 @@ def log_softmax_rule(xp: Any, g: Any, result: Any, dim: int) -> Any:
     return g - xp.exp(result) * (xp.sum_dim(g, (dim,), True) if g.ndim else g)
 
 
+def log_softmax_jvp(xp: Any, t: Any, result: Any, dim: int) -> Any:
+    """t - sum(softmax t)."""
+    return t - (xp.sum_dim(xp.exp(result) * t, (dim,), True) if t.ndim else t)
+
+
 def standardise_kernel(x: Any, dims: Dims, eps: float) -> Any:
     """Return the deviations from the mean, over the root of variance and eps."""
     deviation = x - mean_kernel(x, dims, True)
@@ -70,12 +76,18 @@ def standardise_rule(xp: Any, g: Any, x: Any, dims: Dims, eps: float) -> Any:
     return (g - xp.mean_dim(g, dims, True) - along) * rate
 
 
+JVP = symmetric
 ROWS = (
     unary_operator(
         "softmax", kernel=softmax_kernel, params="dim", saves="result", vjp=softmax_rule
     ),
     unary_operator(
-        "log_softmax", kernel=log_softmax_kernel, params="dim", saves="result", vjp=log_softmax_rule
+        "log_softmax",
+        kernel=log_softmax_kernel,
+        params="dim",
+        saves="result",
+        vjp=log_softmax_rule,
+        jvp=written(log_softmax_jvp),
     ),
     unary_operator(
         "standardise",

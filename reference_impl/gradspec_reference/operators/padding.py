@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.forward import linear, written
 from gradspec_reference.operators.row import Operator, unary_operator
 
 Widths = tuple[tuple[int, int], ...]
@@ -56,12 +57,14 @@ def copying(mode: str, dims: str) -> Operator:
     )
 
 
+JVP = linear
 ROWS = (
     unary_operator(
         "constant_pad_nd",
         kernel=constant_pad_kernel,
         params="padding value",
         vjp=lambda xp, g, widths, _value: xp.constant_pad_nd(g, opposite(widths), 0.0),
+        jvp=written(lambda xp, t, widths, _value: xp.constant_pad_nd(t, widths, 0.0)),
     ),
     *(copying("reflection", dims) for dims in ("1d", "2d", "3d")),
     *(copying("replication", dims) for dims in ("1d", "2d", "3d")),

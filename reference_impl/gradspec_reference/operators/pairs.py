@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.row import Operator, as_is, both, no_slope
 
 HALF = 0.5
@@ -85,6 +86,7 @@ binary = functools.partial(Operator, operands="self other", pointwise=True)
 smooth = functools.partial(binary, floating=True)
 SHARES = {"tensor1": "tensor2", "tensor2": "tensor1"}
 
+JVP = symmetric
 ROWS = (
     binary(
         "fmod",

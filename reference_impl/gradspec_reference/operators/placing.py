@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.errors import IndexRangeError
+from gradspec_reference.operators.forward import linear, symmetric
 from gradspec_reference.operators.indexing import array_of
 from gradspec_reference.operators.row import Operator, as_is, unary_operator
 from gradspec_reference.operators.shapes import place_diagonal_kernel
@@ -180,6 +181,7 @@ placing = functools.partial(
     },
 )
 
+JVP = linear
 ROWS = (
     Operator(
         "index_add",
@@ -203,6 +205,7 @@ ROWS = (
         params="dim value",
         saves="index",
         vjp={"self": lambda xp, g, index, dim, _value: outside_slices(xp, g, index, dim)},
+        jvp=symmetric,
     ),
     by_slices(
         "index_fill_tensor",

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.forward import gradient, linear
 from gradspec_reference.operators.row import unary_operator
 
 Dims = tuple[int, ...]
@@ -295,11 +296,12 @@ def cumsum_rule(xp: Any, g: Any, dim: int) -> Any:
     return xp.flip(xp.cumsum(xp.flip(g, (dim,)), dim), (dim,))
 
 
-of_shape = functools.partial(unary_operator, saves="self_shape")
+of_shape = functools.partial(unary_operator, saves="self_shape", jvp=linear)
 of_result = functools.partial(unary_operator, saves="self result")
 along = {"params": "dim keepdim"}
 moment = {"params": "dim correction keepdim"}
 
+JVP = gradient
 ROWS = (
     of_shape("sum", kernel=sum_kernel, vjp=sum_rule),
     of_shape("sum_dim", node="SumBackward1", kernel=sum_kernel, vjp=spread, **along),
@@ -339,5 +341,5 @@ ROWS = (
         params="ord dim keepdim",
         vjp=norm_rule,
     ),
-    unary_operator("cumsum", kernel=cumsum_kernel, params="dim", vjp=cumsum_rule),
+    unary_operator("cumsum", kernel=cumsum_kernel, params="dim", vjp=cumsum_rule, jvp=linear),
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 from ast import literal_eval
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -32,6 +32,9 @@ class Operator:
 
     `params` names what its kernel and its rules are given beside operands, `scale`, or with what it
     is if it is left out, `scale=1.0`.  A row whose params all have defaults is a function as it is.
+
+    `jvp` gives the tangent of the result: see `forward`.  A row without one, in a family without
+    one, cannot be differentiated forward.
 
     A row never changes: to replace a rule, put `dataclasses.replace(row, vjp=...)` in its place.
     """
@@ -100,6 +103,13 @@ class Operator:
             return []
         needs = self.saves if isinstance(self.saves, str) else self.saves.get(operand, "")
         return needs.split()
+
+
+def with_jvp(row: Operator, jvp: Rule | None) -> Operator:
+    """Give a row the jvp of its family, unless it has its own, or no derivative."""
+    if row.jvp is not None or jvp is None or not row.vjp or row.node == NOT_IMPLEMENTED:
+        return row
+    return replace(row, jvp=jvp)
 
 
 class OneForAll:

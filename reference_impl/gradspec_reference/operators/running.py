@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.forward import linear, written
 from gradspec_reference.operators.indexing import reading
 from gradspec_reference.operators.reductions import has_zero, wide
 from gradspec_reference.operators.row import unary_operator
@@ -33,11 +34,29 @@ def cumprod_rule(xp: Any, g: Any, x: Any, result: Any, dim: int) -> Any:
     last = len(x.shape) - 1
     rows, g = xp.transpose(x, dim, last), xp.transpose(g, dim, last)
     shape = tuple(rows.shape)
-    n = shape[last]
-    square = xp.expand(xp.reshape(rows, (*shape[:-1], 1, n)), (*shape[:-1], n, n))
-    others = xp.cumprod(xp.where(np.eye(n, dtype=bool), 1.0, square), last + 1)
-    received = xp.reshape(g, (*shape[:-1], 1, n)) * xp.triu(others, 0)
+    others = other_factors(xp, rows)
+    received = xp.reshape(g, (*shape[:-1], 1, shape[last])) * xp.triu(others, 0)
     return xp.transpose(xp.sum_dim(received, (last + 1,), False), dim, last)
+
+
+def cumprod_jvp(xp: Any, t: Any, x: Any, result: Any, dim: int) -> Any:
+    """Each product varies with each of its factors, by the others."""
+    if not x.shape or x.shape[dim] == 1:
+        return t
+    if not has_zero(x):
+        return xp.cumsum(t / x, dim) * result
+    last = len(x.shape) - 1
+    rows, t = xp.transpose(x, dim, last), xp.transpose(t, dim, last)
+    shape = tuple(rows.shape)
+    moved = xp.reshape(t, (*shape, 1)) * xp.triu(other_factors(xp, rows), 0)
+    return xp.transpose(xp.sum_dim(moved, (last,), False), dim, last)
+
+
+def other_factors(xp: Any, rows: Any) -> Any:
+    """Return the running products without one factor, for each factor: a row for each."""
+    *stack, n = rows.shape
+    square = xp.expand(xp.reshape(rows, (*stack, 1, n)), (*stack, n, n))
+    return xp.cumprod(xp.where(np.eye(n, dtype=bool), 1.0, square), len(stack) + 1)
 
 
 def logcumsumexp_kernel(x: Any, dim: int) -> Any:
@@ -50,19 +69,40 @@ def logcumsumexp_rule(xp: Any, g: Any, x: Any, result: Any, dim: int) -> Any:
     if not x.shape:
         return g
     last = len(x.shape) - 1
-    x, result, g = (xp.transpose(v, dim, last) for v in (x, result, g))
-    shape = tuple(x.shape)
-    n = shape[last]
-    sums, each = (*shape[:-1], 1, n), (*shape[:-1], n, 1)
-    exponents = xp.reshape(x, each) - xp.reshape(result, sums)
-    shares = xp.exp(xp.where(np.triu(np.ones((n, n), np.bool_)), exponents, -np.inf))
-    received = xp.sum_dim(xp.reshape(g, sums) * shares, (last + 1,), False)
-    return xp.transpose(received, dim, last)
+    g = xp.transpose(g, dim, last)
+    *stack, n = g.shape
+    received = xp.reshape(g, (*stack, 1, n)) * shares_of_sums(xp, x, result, dim)
+    return xp.transpose(xp.sum_dim(received, (last + 1,), False), dim, last)
 
 
+def logcumsumexp_jvp(xp: Any, t: Any, x: Any, result: Any, dim: int) -> Any:
+    """Each sum varies with each element that is in it, by its share."""
+    if not x.shape:
+        return t
+    last = len(x.shape) - 1
+    t = xp.transpose(t, dim, last)
+    moved = xp.reshape(t, (*t.shape, 1)) * shares_of_sums(xp, x, result, dim)
+    return xp.transpose(xp.sum_dim(moved, (last,), False), dim, last)
+
+
+def shares_of_sums(xp: Any, x: Any, result: Any, dim: int) -> Any:
+    """Return how large a share each element, in a row, has in each running sum, in a column."""
+    last = len(x.shape) - 1
+    x, result = (xp.transpose(v, dim, last) for v in (x, result))
+    *stack, n = x.shape
+    exponents = xp.reshape(x, (*stack, n, 1)) - xp.reshape(result, (*stack, 1, n))
+    return xp.exp(xp.where(np.triu(np.ones((n, n), np.bool_)), exponents, -np.inf))
+
+
+JVP = linear
 ROWS = (
     unary_operator(
-        "cumprod", kernel=cumprod_kernel, params="dim", saves="self result", vjp=cumprod_rule
+        "cumprod",
+        kernel=cumprod_kernel,
+        params="dim",
+        saves="self result",
+        vjp=cumprod_rule,
+        jvp=written(cumprod_jvp),
     ),
     unary_operator(
         "logcumsumexp",
@@ -70,6 +110,7 @@ ROWS = (
         params="dim",
         saves="self result",
         vjp=logcumsumexp_rule,
+        jvp=written(logcumsumexp_jvp),
     ),
     reading("cummax_values", node="CummaxBackward0"),
     reading("cummin_values", node="CumminBackward0"),

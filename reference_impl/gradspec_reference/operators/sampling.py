@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.row import Operator, both, no_slope, unary_operator
 
 LARGEST: Final = 1e18
@@ -32,6 +33,7 @@ def normal_kernel(mean: Any, std: Any, source: Any) -> Any:
     return np.asanyarray(mean + std * source.standard_normal(shape)).astype(dtype)
 
 
+JVP = symmetric
 ROWS = (
     unary_operator("bernoulli", kernel=bernoulli_kernel, params="generator", vjp=no_slope),
     unary_operator("poisson", kernel=poisson_kernel, params="generator", vjp=no_slope),

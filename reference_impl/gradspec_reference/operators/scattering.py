@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from gradspec_reference.operators.arithmetic import no_derivative
+from gradspec_reference.operators.forward import added, linear, symmetric, written
 from gradspec_reference.operators.indexing import along, array_of
 from gradspec_reference.operators.row import NOT_IMPLEMENTED, Operator, as_is
 
@@ -20,7 +21,7 @@ def region_of(index: Any) -> tuple[slice, ...]:
     return tuple(slice(0, n) for n in index.shape)
 
 
-def written(x: Any, index: Any, dim: int) -> Any:
+def copy_and_places(x: Any, index: Any, dim: int) -> Any:
     """Return a copy with a dimension, and the places in it that an index names."""
     copy = np.atleast_1d(x).copy()
     return copy, along(np.atleast_1d(index), dim)
@@ -30,7 +31,7 @@ def scatter_kernel(x: Any, index: Any, src: Any, dim: int) -> Any:
     """Return a tensor with the elements of another along a dimension, where an index says."""
     if not index.size:
         return x.copy()
-    copy, key = written(x, index, dim)
+    copy, key = copy_and_places(x, index, dim)
     copy[key] = np.atleast_1d(src)[region_of(np.atleast_1d(index))]
     return copy.reshape(x.shape)
 
@@ -39,7 +40,7 @@ def scatter_number_kernel(x: Any, index: Any, dim: int, value: Any) -> Any:
     """Return a tensor with one number along a dimension, where an index says."""
     if not index.size:
         return x.copy()
-    copy, key = written(x, index, dim)
+    copy, key = copy_and_places(x, index, dim)
     copy[key] = x.dtype.type(value)
     return copy.reshape(x.shape)
 
@@ -53,7 +54,7 @@ def reduced(join: np.ufunc, x: Any, index: Any, src: Any, dim: int) -> Any:
     """Join elements along a dimension with those that are where an index says."""
     if not index.size:
         return x.copy()
-    copy, key = written(x, index, dim)
+    copy, key = copy_and_places(x, index, dim)
     join.at(copy, key, np.atleast_1d(src)[region_of(np.atleast_1d(index))])
     return copy.reshape(x.shape)
 
@@ -209,6 +210,21 @@ def reduced_source(
     return given_back(xp, read(xp, g, index, dim), index, shape)
 
 
+def reduced_jvp(
+    xp: Any, t: list[Any], x: Any, index: Any, src: Any, result: Any, dim: int, *how: Any
+) -> Any:
+    """Return how each result moves with its own element, and with those that are sent to it."""
+    of_x, _, of_src = t
+    parts = []
+    if of_x is not None:
+        parts.append(reduced_self(xp, of_x, x, index, src, result, dim, *how))
+    if of_src is not None:
+        ones = xp.zeros_like(result) + 1
+        slope = reduced_source(xp, ones, x, index, src, result, dim, *how)
+        parts.append(xp.scatter_add(xp.zeros_like(result), index, slope * of_src, dim))
+    return added(parts)
+
+
 def other_factors(xp: Any, x: Any, index: Any, src: Any, dim: int, include_self: bool) -> Any:
     """Return, for each element of the source, the product of all that it is multiplied with.
 
@@ -227,6 +243,7 @@ def other_factors(xp: Any, x: Any, index: Any, src: Any, dim: int, include_self:
 
 at_places = functools.partial(Operator, operands="self index src", params="dim")
 
+JVP = linear
 ROWS = (
     at_places(
         "scatter",
@@ -242,6 +259,7 @@ ROWS = (
         params="dim value",
         saves="index",
         vjp={"self": lambda xp, g, index, dim, _value: outside(xp, g, index, dim)},
+        jvp=symmetric,
     ),
     at_places(
         "scatter_joined",
@@ -263,5 +281,6 @@ ROWS = (
         params="dim reduce include_self",
         saves="self index src result",
         vjp={"self": reduced_self, "src": reduced_source},
+        jvp=written(reduced_jvp),
     ),
 )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.dtypes import promoted_dtype
+from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.row import Operator, both, unary_operator
 
 
@@ -59,6 +60,7 @@ def where_false(xp: Any, g: Any, mask: Any, *_: Any) -> Any:
     return xp.where(mask, 0.0, g)
 
 
+JVP = symmetric
 ROWS = (
     Operator(
         "maximum",

@@ -13,6 +13,7 @@ import numpy as np
 
 from gradspec_reference.dtypes import within_ends
 from gradspec_reference.meta import MetaArray, check_has_numbers, is_meta, to_meta
+from gradspec_reference.operators.forward import linear
 from gradspec_reference.operators.row import as_is, unary_operator
 
 Dims = tuple[int, ...]
@@ -210,6 +211,7 @@ def unbind_kernel(x: Any, dim: int) -> list[Any]:
 of_shape = functools.partial(unary_operator, saves="self_shape")
 pieces = functools.partial(of_shape, kernel=split_kernel, params="split_size dim", several=True)
 
+JVP = linear
 ROWS = (
     of_shape(
         "reshape", node="UnsafeViewBackward0", kernel=reshape_kernel, params="size", vjp=reshaped

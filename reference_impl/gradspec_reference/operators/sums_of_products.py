@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_reference.operators.forward import Call, fitted
+from gradspec_reference.operators.forward import added as total
 from gradspec_reference.operators.products import column, matmul_kernel, row_of, transposed
 from gradspec_reference.operators.row import Operator
 
@@ -61,6 +63,21 @@ def summed_products(x: Any, y: Any) -> Any:
     return np.tensordot(x, y, ((0, 2), (0, 1)))
 
 
+def weighed_jvp(xp: Any, call: Call) -> Any:
+    """Return what the summand adds, and the products in which one factor is a tangent."""
+    summand, first, second = call.operands
+    of_summand, of_first, of_second = call.tangents
+    beta, alpha = call.params
+    product = getattr(xp, call.operator.name)
+    return total(
+        (
+            None if of_summand is None else fitted(xp, of_summand, call.result) * beta,
+            None if of_first is None else product(summand, of_first, second, 0, alpha),
+            None if of_second is None else product(summand, first, of_second, 0, alpha),
+        )
+    )
+
+
 def added(name: str, operands: str, product: Kernel, left: Rule, right: Rule) -> Operator:
     """Make a row: the kernel of the product, and what its factors receive."""
     _, first, second = operands.split()
@@ -71,6 +88,7 @@ def added(name: str, operands: str, product: Kernel, left: Rule, right: Rule) ->
         params="beta alpha",
         saves={first: second, second: first},
         vjp={"self": summand_rule, first: factor(left), second: factor(right)},
+        jvp=weighed_jvp,
     )
 
 

@@ -35,6 +35,7 @@ CHAPTERS: Final[tuple[Chapter, ...]] = (
     Chapter("hooks", "hook", "Hooks"),
     Chapter("graph_introspection", "gi", "Looking at the graph"),
     Chapter("custom_functions", "cf", "Custom functions"),
+    Chapter("forward_mode", "fwd", "Forward mode"),
     Chapter("saved_tensor_hooks", "sth", "Hooks on saved tensors"),
     Chapter("checkpointing", "ckpt", "Checkpointing"),
     Chapter("functional", "fapi", "Derivatives of a function, by a call"),

@@ -353,6 +353,14 @@ FORWARD_MODE: Final = (
         gives="structure",
         torch="torch.autograd.forward_ad.unpack_dual($tensor)",
     ),
+    act(
+        "tangent",
+        "tensor",
+        "Give a tensor's tangent, None if it has none.",
+        gives="tensor",
+        word="unpack_dual",
+        torch="torch.autograd.forward_ad.unpack_dual($tensor).tangent",
+    ),
 )
 
 

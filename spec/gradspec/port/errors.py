@@ -85,6 +85,12 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "saved-hooks-disabled": "hooks on saved values are used where they are disabled",
     "unpacked-type": "an unpack hook returned no tensor",
     "compiled-only": "what only a compiler obeys is used where nothing is compiled",
+    # forward mode
+    "no-dual-level": "a tensor is given a tangent outside any level",
+    "dual-level-nested": "a level is entered within another",
+    "dual-again": "a tensor that has a tangent is given another",
+    "tangent-shape": "the tangent does not have the tensor's shape",
+    "dual-dtype": "the tensor or its tangent is not of floating-point numbers",
     # custom functions
     "function-rules": "a custom function lacks a rule, or has one under two names",
     "function-gradients": "a custom backward returned too few or too many gradients, or one that "

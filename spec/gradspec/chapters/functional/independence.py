@@ -116,7 +116,13 @@ def strict_refuses_a_gradient_that_is_constant(ag: Autograd, row: Derivative) ->
 FIRST: Final = {name: SIX[name] for name in ("vjp", "jacobian")}
 
 
-@clause("fapi-024a", CONVENTION, sources=[DOCSTRING.format("jacobian")], over=FIRST)
+@clause(
+    "fapi-024a",
+    CONVENTION,
+    sources=[DOCSTRING.format("jacobian")],
+    over=FIRST,
+    unseen="constants",
+)
 def strict_refuses_a_derivative_that_is_constant(ag: Autograd, row: Derivative) -> None:
     """Under strict and create_graph {name} refuses a linear function, whose derivative does not
     depend on the input.

@@ -1,0 +1,71 @@
+"""Forward mode through a function of the caller's, by its `jvp`; start at `propagate`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gradspec_reference import dtypes
+from gradspec_reference.engine import forward
+from gradspec_reference.engine.recording import tensors
+from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import FunctionTangentsError, SavedForForwardError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradspec_reference.engine.custom import FunctionNode
+
+
+def check_saved(saved: Sequence[Any]) -> None:
+    """Refuse to save what is neither a tensor nor None."""
+    for each in saved:
+        if each is not None and not isinstance(each, Tensor):
+            raise SavedForForwardError(
+                f"save_for_forward was given a {type(each).__name__}; it saves tensors, other "
+                "values are kept as attributes of the context"
+            )
+
+
+def propagate(
+    node: FunctionNode,
+    arguments: tuple[Any, ...],
+    tangents: tuple[Any, ...],
+    outputs: tuple[Any, ...],
+    written: tuple[Any, ...],
+) -> None:
+    """Give the results of a call the tangents that `jvp` returns for those of the arguments."""
+    function = node.function
+    if node.materialize_grads:
+        tangents = tuple(
+            tensors.zeros_like(x) if t is None and is_floating(x) else t
+            for x, t in zip(arguments, tangents, strict=True)
+        )
+    returned = function.jvp(node, *tangents)
+    given = returned if isinstance(returned, tuple) else (returned,)
+    if len(given) != len(outputs):
+        raise FunctionTangentsError(
+            f"jvp of {function.__name__} returned {len(given)} tangents; forward returned "
+            f"{len(outputs)} results, so there must be {len(outputs)}, in a tuple"
+        )
+    for output, tangent in zip(outputs, given, strict=True):
+        if tangent is not None and is_floating(output):
+            put(function.__name__, output, tangent, written)
+
+
+def is_floating(value: Any) -> bool:
+    """Tell whether a value is a tensor that can have a tangent."""
+    return isinstance(value, Tensor) and value._array.dtype.kind in dtypes.FLOATING
+
+
+def put(name: str, output: Tensor, tangent: Any, written: tuple[Any, ...]) -> None:
+    """Give one result its tangent; that of an argument that was written is written too."""
+    if not isinstance(tangent, Tensor) or tangent._array.shape != output._array.shape:
+        what = list(tangent.shape) if isinstance(tangent, Tensor) else type(tangent).__name__
+        raise FunctionTangentsError(
+            f"jvp of {name} returned {what} as the tangent of a result of shape "
+            f"{list(output.shape)}; it must be a tensor of that shape"
+        )
+    if not any(output is x for x in written):
+        forward.give(output, tangent)
+    elif forward.tangent_of(output) is not tangent:
+        forward.overwrite(output, tangent)

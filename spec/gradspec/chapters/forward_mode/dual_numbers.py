@@ -1,0 +1,144 @@
+"""Dual numbers: a value and its tangent, in a level."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gradspec import CONVENTION, VALUE, clause, expect
+
+if TYPE_CHECKING:
+    from gradspec import Autograd
+
+MAKE = "torch.autograd.forward_ad.make_dual docstring"
+UNPACK = "torch.autograd.forward_ad.unpack_dual source"
+TUTORIAL = "forward AD tutorial"
+
+
+@clause("fwd-001", VALUE, sources=[MAKE, TUTORIAL])
+def a_tangent_is_carried_along(ag: Autograd) -> None:
+    """The square of a dual tensor has the square as its primal, and as its tangent twice the value
+    times the tangent.
+    """
+    with ag.dual_level():
+        x = ag.make_dual(ag.tensor([1.0, 2.0]), ag.tensor([1.0, 3.0]))
+        value, tangent = ag.unpack_dual(x * x)
+
+        expect(value).is_close([1.0, 4.0])
+        expect(tangent).is_close([2.0, 12.0])
+
+
+@clause("fwd-002", VALUE, sources=[MAKE])
+def a_tangent_is_the_jacobian_times_the_direction(ag: Autograd) -> None:
+    """The tangent of a result is the sum, over the operands, of its Jacobian times their
+    tangents.
+    """
+    x, y, of_x, of_y = ag.random(3), ag.random(3), ag.random(3), ag.random(3)
+    with ag.dual_level():
+        first = ag.make_dual(ag.tensor(x), ag.tensor(of_x))
+        second = ag.make_dual(ag.tensor(y), ag.tensor(of_y))
+        _, tangent = ag.unpack_dual(ag.sin(first) * second)
+
+        expect(tangent).is_close(np.cos(x) * of_x * y + np.sin(x) * of_y)
+
+
+@clause("fwd-003", VALUE, sources=[TUTORIAL])
+def what_has_no_tangent_is_constant(ag: Autograd) -> None:
+    """A tensor without a tangent counts as a constant beside a dual one."""
+    with ag.dual_level():
+        x = ag.make_dual(ag.tensor([2.0]), ag.tensor([3.0]))
+        _, tangent = ag.unpack_dual(x * ag.tensor([5.0]))
+
+        expect(tangent).is_close([15.0])
+
+
+@clause("fwd-003a", CONVENTION, sources=[UNPACK])
+def what_has_no_tangent_has_none_to_unpack(ag: Autograd) -> None:
+    """Unpacking a tensor that was not given a tangent gives None for it, and not zeros."""
+    with ag.dual_level():
+        expect(ag.tangent(ag.tensor([5.0]))).is_none()
+
+
+@clause("fwd-004", VALUE, sources=["torch.autograd.forward_ad.exit_dual_level docstring", TUTORIAL])
+def a_level_ends_with_its_tangents(ag: Autograd) -> None:
+    """After the level in which it was made, a dual tensor has its value and no tangent."""
+    with ag.dual_level():
+        x = ag.make_dual(ag.tensor([2.0]), ag.tensor([1.0]))
+        y = x * x
+
+    expect(y).is_close([4.0])
+    expect(ag.tangent(y)).is_none()
+
+
+@clause("fwd-004a", VALUE, sources=["torch.autograd.forward_ad.exit_dual_level docstring"])
+def a_tangent_does_not_come_back(ag: Autograd) -> None:
+    """In a later level, what an earlier one left is a constant."""
+    with ag.dual_level():
+        x = ag.make_dual(ag.tensor([2.0]), ag.tensor([1.0]))
+    with ag.dual_level():
+        y = ag.make_dual(ag.tensor([3.0]), ag.tensor([1.0]))
+        _, tangent = ag.unpack_dual(x * y)
+
+        expect(tangent).is_close([2.0])
+
+
+@clause("fwd-006", CONVENTION, sources=[UNPACK])
+def nothing_has_a_tangent_outside_a_level(ag: Autograd) -> None:
+    """Outside a level a tensor can be asked for its tangent, which is None."""
+    expect(ag.tangent(ag.tensor([5.0]))).is_none()
+
+
+@clause("fwd-016", VALUE, sources=["torch.no_grad docstring"])
+def forward_mode_needs_no_recording(ag: Autograd) -> None:
+    """Under no_grad tangents are computed as they are outside it."""
+    with ag.dual_level():
+        x = ag.make_dual(ag.tensor([2.0]), ag.tensor([3.0]))
+        with ag.no_grad():
+            y = x * x
+        _, tangent = ag.unpack_dual(y)
+
+        expect(tangent).is_close([12.0])
+
+
+@clause("fwd-017", VALUE, sources=["torch.Tensor.detach docstring"])
+def a_detached_tensor_is_constant(ag: Autograd) -> None:
+    """A detached dual tensor counts as a constant."""
+    with ag.dual_level():
+        x = ag.make_dual(ag.tensor([2.0]), ag.tensor([3.0]))
+        _, tangent = ag.unpack_dual(x * x.detach())
+
+        expect(tangent).is_close([6.0])
+
+
+@clause(
+    "fwd-018", CONVENTION, sources=["notes/autograd § Gradients for non-differentiable functions"]
+)
+def what_has_no_derivative_has_no_tangent(ag: Autograd) -> None:
+    """The index of the largest element of a dual tensor has no tangent."""
+    with ag.dual_level():
+        x = ag.make_dual(ag.tensor([1.0, 2.0]), ag.tensor([1.0, 1.0]))
+
+        expect(ag.tangent(ag.argmax(x))).is_none()
+
+
+@clause("fwd-031", VALUE, sources=["notes/autograd § Gradients for non-differentiable functions"])
+def relu_has_one_slope_at_its_kink(ag: Autograd) -> None:
+    """At zero the tangent of relu lies between zero and the tangent given."""
+    with ag.dual_level():
+        x = ag.make_dual(ag.tensor([0.0]), ag.tensor([3.0]))
+        _, tangent = ag.unpack_dual(ag.relu(x))
+
+        expect(tangent).lies_between([0.0], [3.0])
+
+
+@clause(
+    "fwd-031a", CONVENTION, sources=["notes/autograd § Gradients for non-differentiable functions"]
+)
+def relu_is_flat_at_its_kink_forward_too(ag: Autograd) -> None:
+    """At zero the tangent of relu is zero, as its gradient is."""
+    with ag.dual_level():
+        x = ag.make_dual(ag.tensor([0.0]), ag.tensor([3.0]))
+        _, tangent = ag.unpack_dual(ag.relu(x))
+
+        expect(tangent).is_close([0.0])
