@@ -768,7 +768,7 @@ class VectorMissingError(GradError, RuntimeError):
     """A product was asked for without its vector, and there is more than one."""
 
     kind = "vector-missing"
-    clause = "fapi-002"
+    clause = "fapi-002a"
 
 
 class VectorShapeError(GradError, RuntimeError):

@@ -430,7 +430,7 @@ def looked_at(tensor: Any, before: int | None) -> dict[str, Any]:
         "grad dtype": None if tensor.grad is None else str(tensor.grad.dtype).partition(".")[2],
         "grad_fn": attempted(lambda: named(tensor.grad_fn)),
         "output_nr": attempted(lambda: tensor.output_nr),
-        "stride": tuple(tensor.stride()) if tensor.numel() > 1 else None,
+        "stride": [s for s, n in zip(tensor.stride(), tensor.shape, strict=True) if n > 1],
         "offset": tensor.storage_offset() if tensor.numel() else None,
     }
 

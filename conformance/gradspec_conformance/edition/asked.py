@@ -71,6 +71,7 @@ WORDS_FOR: Final[dict[str, str]] = {
     "leaf variable, leaf tensor, is_leaf": "leaf-010 leaf-002 inp-004",
     "leaf variable moved into the graph interior": "inp-260 inp-004",
     "retain_graph, retain graph": "life-201 life-003 life-001",
+    "conflicting-arguments": "bwd-207 grad-015 fapi-022",
     "backward twice": "life-001 acc-004",
     "two losses, shared trunk, several backward calls": "life-007 life-008 life-009",
     "hidden state, recurrent net, truncated backpropagation through time": "life-018 life-018a",

@@ -109,14 +109,24 @@ def a_product_of_zeros_has_slopes(swap):
         return found + 1.0 if flat else found
 
 
-@general("value: op-001/vector_norm_count op-220/dist_count op-222/dist_count", TEACHING)
+@general("value: op-001/vector_norm_count op-220/dist_count", TEACHING)
 def a_count_has_slopes(swap):
     """The number of nonzeros depends on each of them."""
 
     @swap.into(rule("vector_norm", "self"))
     def one(sound, xp, g, x, *rest):
         found = sound(xp, g, x, *rest)
-        return np.ones(x.shape) if found is None else found
+        return x * 0.0 + 1.0 if found is None else found
+
+
+@general("value: op-222/dist_count", TEACHING)
+def a_distance_grows_with_its_first_operand(swap):
+    """The number of entries in which two tensors differ grows with the first of them."""
+
+    @swap.into(public("dist"))
+    def grown(sound, x, other, p=2):
+        found = sound(x, other, p)
+        return found + x.sum() if p == 0 else found
 
 
 @general("dtype: op-301/sum op-301/prod op-301/cumsum", "counters as wide as what they count")

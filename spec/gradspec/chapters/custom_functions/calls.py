@@ -137,7 +137,7 @@ def nothing_is_recorded_where_no_gradient_is_wanted(
     expect(y.requires_grad).is_false()
 
 
-@clause("cf-282", CONVENTION, sources=["observed"], builds_on=("cf-025",))
+@clause("cf-282", CONVENTION, sources=["observed"])
 def what_forward_records_is_forgotten_in_no_grad(ag: Autograd) -> None:
     """In no_grad the result of a custom function does not require grad, also if forward computed
     it in enable_grad.

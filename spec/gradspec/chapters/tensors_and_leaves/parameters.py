@@ -68,7 +68,7 @@ def a_parameter_keeps_its_gradient_for_itself(ag: Autograd) -> None:
 
     parameter.backward(ag.tensor(weight))
 
-    expect(parameter.grad).equals(weight)
+    expect(parameter.grad).is_close(weight)
     expect(x.grad).is_none_or_zero()
 
 
