@@ -430,9 +430,16 @@ def looked_at(tensor: Any, before: int | None) -> dict[str, Any]:
         "grad dtype": None if tensor.grad is None else str(tensor.grad.dtype).partition(".")[2],
         "grad_fn": attempted(lambda: named(tensor.grad_fn)),
         "output_nr": attempted(lambda: tensor.output_nr),
-        "stride": [s for s, n in zip(tensor.stride(), tensor.shape, strict=True) if n > 1],
+        "stride": steps(tensor),
         "offset": tensor.storage_offset() if tensor.numel() else None,
     }
+
+
+def steps(tensor: Any) -> list[int]:
+    """Return the strides that lead anywhere: those of more than one entry."""
+    if not tensor.numel():
+        return []
+    return [step for step, n in zip(tensor.stride(), tensor.shape, strict=True) if n > 1]
 
 
 def named(node: Any) -> str | None:
