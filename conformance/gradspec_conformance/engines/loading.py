@@ -173,7 +173,7 @@ def _imported(spec: str, action: Callable[[], Any]) -> Any:
         raise EngineNotInstalled(package, _remedy(spec), _placed(error)) from error
     except MalformedBook as error:
         raise EngineBroken(str(error)) from error
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EngineBroken):
         raise
     except BaseException as error:
         raise EngineBroken(f"importing {spec} raised {_told(error)}: mend the adapter") from error

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from gradspec.exceptions import Diverged, text_of
 from gradspec.port.engine import Subject
 from gradspec.program.storing import from_json
-from gradspec_conformance.adapters.phrases import PhrasebookEngine
+from gradspec_conformance.adapters.phrases import BookEngine
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.exceptions import EngineBroken
 from gradspec_conformance.execution import register
@@ -72,7 +72,7 @@ class EngineHost:
             version=plain_text(self.subject.version, LONGEST_NAME),
             platform=f"{python}, {sys.platform} {platform.machine()}",
             abilities=self.subject.abilities,
-            phrases=self.engine.uses.names if isinstance(self.engine, PhrasebookEngine) else (),
+            phrases=self.engine.uses.names if isinstance(self.engine, BookEngine) else (),
         )
 
     def run(self, task: Task, after: Sequence[Task] = ()) -> Verdict:
@@ -104,7 +104,7 @@ class EngineHost:
 
     def _said(self) -> tuple[Said, ...]:
         """Tell which phrases of a book were used since this was asked."""
-        if not isinstance(self.engine, PhrasebookEngine):
+        if not isinstance(self.engine, BookEngine):
             return ()
         return tuple(
             Said(phrase, times, raised, plain_text(error, LONGEST_NAME))

@@ -30,7 +30,7 @@ from gradspec.port.functions import slot_of_rule
 from gradspec.program.passing import demand_storable
 from gradspec.program.signatures import parameters_of
 from gradspec.program.steps import Ref
-from gradspec.program.storing import Said, array_data, decode, encode
+from gradspec.program.storing import Said, decode, encode, packed
 from gradspec.program.structure import Held, Plain, mapped
 from gradspec_conformance.exceptions import BadMessage, ConversationEnded, RemoteRefusal
 from gradspec_conformance.isolation.plain import plain_text
@@ -133,14 +133,18 @@ class RemoteEngine:
         if reader is None or writer is None:
             raise ConversationEnded
         self._end = End(reader, writer, self._kept.pop)
-        match self._heard():
+        self._greeted(self._heard())
+
+    def _greeted(self, greeting: Message) -> None:
+        """Hear who the engine is and what it can do."""
+        match greeting:
             case {"engine": {"name": name, "version": version, "abilities": [*words]}}:
                 self.name, self.version = name, version
                 self.abilities = frozenset(map(str, words))
             case {"engine": {"name": name, "version": version, "capabilities": [*words]}}:
                 self.name, self.version = name, version
                 self.abilities = expanded(map(str, words))
-            case greeting:
+            case _:
                 self._misunderstood(
                     f"greeted with {shortened(json.dumps(greeting))}, expected "
                     '{"engine": {"name", "version", "abilities"}}'
@@ -151,9 +155,7 @@ class RemoteEngine:
 
     def _converse(self, what: str, message: Message) -> Any:
         """Say something, and answer what the other side asks until it answers."""
-        if self._process.poll() is not None:
-            self.close()
-            self._start()
+        self._revive()
         self._say(message)
         while True:
             heard = self._heard()
@@ -171,6 +173,12 @@ class RemoteEngine:
                 case _:
                     said = shortened(json.dumps(heard))
                     self._misunderstood(f"said {said} when asked for {what}, and no answer")
+
+    def _revive(self) -> None:
+        """Begin another process, if the last one ended."""
+        if self._process.poll() is not None:
+            self.close()
+            self._start()
 
     def _answer(self, what: str, value: Any) -> Any:
         try:
@@ -225,7 +233,7 @@ class RemoteEngine:
             case RemoteHandle():
                 return value
             case np.ndarray():
-                return array_data(value)
+                return packed(value)
         return mapped(value, self._told)
 
     def _held(self, value: Any) -> Held:
@@ -286,7 +294,7 @@ class RemoteEngine:
         if own is not None:
             raise own
         name = str(told.get("type", RemoteRefusal.__name__))
-        about = {n: told.get(n) for n in ("kind", "number")} | {"unneeded": self._end.unneeded}
+        about = {n: told.get(n) for n in ("kind", "number", "code")} | {"unneeded": self._end.unneeded}
         if isinstance(place := told.get("place"), str):
             about["place"] = plain_text(place, LONGEST_PLACE).replace("\n", " ")
         raise type(name, (RemoteRefusal,), about)(told.get("message", ""))

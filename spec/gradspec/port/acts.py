@@ -210,6 +210,7 @@ IDENTITY: Final = (
         "Say whether two handles are one object of the engine.",
         gives="flag",
         python="$one is $other",
+        javascript="$one === $other",
         bundle="tape",
     ),
     act(

@@ -95,6 +95,7 @@ DEFINITION: Final = act(
     one_of=("body", "forward"),
     notation=_class("ag.Function", FLAGS),
     python="$body",
+    javascript="$body",
     torch=CUSTOM,
 )
 
@@ -106,6 +107,7 @@ CALL: Final = act(
     word="",
     notation="$function($*arguments, $($**keywords))",
     python="$function($*arguments, $($**keywords))",
+    javascript="$function($*arguments)",
 )
 
 
