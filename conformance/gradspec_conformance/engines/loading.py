@@ -2,7 +2,7 @@
 
 An engine is named in one of four ways: a registered name (`torch`), a phrasebook (`mine.toml`),
 `module:attr`, or `path.py:attr`, where attr is a class or function without arguments, or an
-instance.  What
+instance.  With `@path/to/python` behind it, another interpreter loads it and serves it here.  What
 cannot be loaded is told in one sentence: what was found, what was expected, what to do.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -24,6 +25,7 @@ from gradspec_conformance.exceptions import (
     EngineNotFound,
     EngineNotInstalled,
     MalformedBook,
+    WrongUsage,
 )
 from gradspec_conformance.hints import did_you_mean
 
@@ -52,6 +54,11 @@ SHIPPED: Final[dict[str, str]] = {
 
 def load_engine(spec: str) -> Engine:
     """Load an engine by name, `book.toml`, `module:attr` or `path.py:attr`; raises EngineError."""
+    spec, python = _parted(spec)
+    if python:
+        from gradspec_conformance.pipe.elsewhere import elsewhere  # noqa: PLC0415 - takes time
+
+        return _checked(spec, elsewhere(_place(spec), python))
     if spec.endswith(".toml"):
         return _checked(spec, _from_book(spec))
     place, colon, attribute = spec.rpartition(":")
@@ -67,6 +74,26 @@ def load_engine(spec: str) -> Engine:
     return load_engine(place)
 
 
+def loaded_by(spec: str, python: str | None) -> str:
+    """Name an engine that another interpreter is to load; raises WrongUsage."""
+    if python is None:
+        return spec
+    if shutil.which(python) is None:
+        raise WrongUsage(f"--python names {python!r}, and there is no such program")
+    return f"{spec}@{python}"
+
+
+def _parted(spec: str) -> tuple[str, str]:
+    """Part the name of an engine from the interpreter that is to load it."""
+    name, at_, python = spec.rpartition("@")
+    return (name, python) if at_ and name and shutil.which(python) else (spec, "")
+
+
+def _place(spec: str) -> str:
+    """Give what an engine's name stands for."""
+    return _registered(spec) if spec in engine_names() else spec
+
+
 def engine_names() -> dict[str, str]:
     """Give the registered names and the `module:attr` behind each, in order."""
     found = importlib.metadata.entry_points(group=GROUP)
@@ -75,6 +102,7 @@ def engine_names() -> dict[str, str]:
 
 def source_of(spec: str) -> Path | None:
     """Find the file that an engine is written in, where its name says which that is."""
+    spec, _ = _parted(spec)
     place = engine_names().get(spec, spec)
     if not place.endswith(".toml"):
         place = place.rpartition(":")[0]

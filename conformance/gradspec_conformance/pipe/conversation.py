@@ -69,7 +69,12 @@ from gradspec_conformance.exceptions import BadMessage, ConversationEnded
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gradspec_conformance.pipe.log import WireLog
+
 Message = dict[str, Any]
+
+LONGEST = 1 << 28
+"""How many bytes a message may have."""
 
 QUOTED = 80
 """How many characters of a bad message are shown."""
@@ -79,13 +84,18 @@ class End:
     """One end of the conversation."""
 
     def __init__(
-        self, reader: IO[bytes], writer: IO[bytes], forget: Callable[[int, None], Any]
+        self,
+        reader: IO[bytes],
+        writer: IO[bytes],
+        forget: Callable[[int, None], Any],
+        log: WireLog | None = None,
     ) -> None:
         self.unneeded: list[int] = []
         self._released: list[int] = []
         self._reader = reader
         self._writer = writer
         self._forget = forget
+        self._log = log
 
     def say(self, message: Message) -> None:
         """Send a message, and the numbers that are no longer needed."""
@@ -93,6 +103,7 @@ class End:
         if self.unneeded:
             message["release"], self.unneeded[:] = self.unneeded.copy(), []
         line = json.dumps(message, separators=(",", ":"), allow_nan=False)
+        self._noted("kit", line.encode())
         try:
             self._writer.write(line.encode() + b"\n")
             self._writer.flush()
@@ -104,9 +115,12 @@ class End:
 
         What a message releases it may still name: whoever has read it settles that.
         """
-        line = self._reader.readline()
+        line = self._reader.readline(LONGEST)
+        if len(line) == LONGEST:
+            raise BadMessage(f"said more than {LONGEST:,} bytes in one line, and no end of it")
         if not line.endswith(b"\n"):
             raise ConversationEnded
+        self._noted("engine", line)
         try:
             message: Message = json.loads(line)
         except ValueError:
@@ -116,6 +130,10 @@ class End:
             raise BadMessage(f"said {shortened(said)}, expected an object of JSON in one line")
         self._released += message.get("release", ())
         return message
+
+    def _noted(self, who: str, line: bytes) -> None:
+        if self._log is not None:
+            self._log.add(who, line)
 
     def settle(self) -> None:
         """Forget what the other end no longer needs."""

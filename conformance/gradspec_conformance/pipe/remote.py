@@ -35,6 +35,7 @@ from gradspec.program.structure import Held, Plain, mapped
 from gradspec_conformance.exceptions import BadMessage, ConversationEnded, RemoteRefusal
 from gradspec_conformance.isolation.plain import plain_text
 from gradspec_conformance.pipe.conversation import End, Message, shortened
+from gradspec_conformance.pipe.log import WireLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -132,7 +133,7 @@ class RemoteEngine:
         reader, writer = self._process.stdout, self._process.stdin
         if reader is None or writer is None:
             raise ConversationEnded
-        self._end = End(reader, writer, self._kept.pop)
+        self._end = End(reader, writer, self._kept.pop, WireLog(self._command))
         self._greeted(self._heard())
 
     def _greeted(self, greeting: Message) -> None:

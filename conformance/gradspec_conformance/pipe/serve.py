@@ -6,10 +6,11 @@ output.
 
 from __future__ import annotations
 
+import json
 import sys
 import warnings
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -24,9 +25,15 @@ from gradspec.program.steps import Ref
 from gradspec.program.storing import array_data, decode, encode
 from gradspec.program.structure import Held, Plain, mapped
 from gradspec_conformance.engines.loading import load_engine
-from gradspec_conformance.exceptions import CallbackRaised, ConversationEnded
+from gradspec_conformance.exceptions import (
+    CallbackRaised,
+    ConversationEnded,
+    EngineError,
+    EngineNotInstalled,
+)
 from gradspec_conformance.execution.place import place_of
-from gradspec_conformance.isolation.worker import private_channel
+from gradspec_conformance.isolation.channel import die_with_the_kit, private_channel
+from gradspec_conformance.isolation.plain import plain_text
 from gradspec_conformance.pipe.conversation import End, Message
 
 if TYPE_CHECKING:
@@ -34,6 +41,9 @@ if TYPE_CHECKING:
 
     from gradspec.port.act import Act
     from gradspec.port.engine import Engine
+
+LONGEST_SENTENCE: Final = 2000
+"""How many characters say why an engine cannot be loaded."""
 
 
 class KeptThere:
@@ -261,5 +271,24 @@ def serve(engine: Engine) -> None:
     Server(engine).run()
 
 
+def main(spec: str) -> None:
+    """Load an engine and answer for it; say instead why it cannot be loaded."""
+    die_with_the_kit()
+    try:
+        engine = load_engine(spec)
+    except EngineNotInstalled as error:
+        _, writer = private_channel()
+        writer.write(_line({"lacking": {"package": error.package, "install": error.install}}))
+    except EngineError as error:
+        _, writer = private_channel()
+        writer.write(_line({"broken": plain_text(str(error), LONGEST_SENTENCE)}))
+    else:
+        serve(engine)
+
+
+def _line(message: Message) -> bytes:
+    return json.dumps(message).encode() + b"\n"
+
+
 if __name__ == "__main__":
-    serve(load_engine(sys.argv[1]))
+    main(sys.argv[1])
