@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import faulthandler
 import os
-import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
@@ -41,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gradspec_conformance.isolation.messages import Task
+
 
 def serve_tasks() -> None:
     """Serve until the kit closes the pipe."""

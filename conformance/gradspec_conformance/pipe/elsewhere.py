@@ -7,7 +7,7 @@ after all that is there: an engine that wants an older NumPy gets it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
@@ -15,11 +15,8 @@ import gradspec
 import gradspec_conformance
 import gradspec_reference
 from gradspec_conformance.adapters.phrases import BookEngine, read_book
-from gradspec_conformance.exceptions import EngineBroken, EngineNotInstalled, MalformedBook
+from gradspec_conformance.exceptions import EngineBroken, MalformedBook
 from gradspec_conformance.pipe.remote import RemoteEngine
-
-if TYPE_CHECKING:
-    from gradspec_conformance.pipe.conversation import Message
 
 BEGIN: Final = """\
 import sys
@@ -50,16 +47,6 @@ class ServedEngine(RemoteEngine):
             super().__init__([python, "-c", BEGIN.format(path=_path(), spec=spec)])
         except OSError as error:
             raise EngineBroken(f"{python} could not be started: {error.strerror}") from None
-
-    def _greeted(self, greeting: Message) -> None:
-        match greeting:
-            case {"lacking": {"package": str(package), "install": str(install)}}:
-                self.close()
-                raise EngineNotInstalled(package, f"{install}, there")
-            case {"broken": str(sentence)}:
-                self.close()
-                raise EngineBroken(sentence)
-        super()._greeted(greeting)
 
 
 def _path() -> list[str]:

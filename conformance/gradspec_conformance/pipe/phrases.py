@@ -6,7 +6,6 @@ A phrase is sent as text the first time, and by its number from then on.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,8 +19,8 @@ from gradspec_conformance.adapters.phrases.checking import argument_sets
 from gradspec_conformance.adapters.phrases.speaking import RAISED_IN, BookEngine
 from gradspec_conformance.adapters.phrases.uses import Uses
 from gradspec_conformance.exceptions import MalformedBook, RemoteRefusal
-from gradspec_conformance.pipe.conversation import shortened
 from gradspec_conformance.pipe.javascript import JavaScript
+from gradspec_conformance.pipe.messages import PROTOCOL, Evaluator
 from gradspec_conformance.pipe.remote import RemoteEngine
 
 if TYPE_CHECKING:
@@ -30,9 +29,7 @@ if TYPE_CHECKING:
     from gradspec.port.act import Act
     from gradspec.port.phrase import Phrase
     from gradspec_conformance.pipe.conversation import Message
-
-PROTOCOL: Final = 1
-"""Version of what hosts and the kit say to each other."""
+    from gradspec_conformance.pipe.messages import Heard
 
 LANGUAGES: Final = {"javascript": JavaScript()}
 """Language of a book -> how its phrases become functions, and who evaluates them."""
@@ -113,7 +110,9 @@ class RemotePhrasebook(BookEngine, RemoteEngine):
     def _run(self, act: Act, told: Told, given: dict[str, Any]) -> Any:
         self._revive()  # a new process knows no phrase
         values = (given[parameter] for parameter in told.parameters)
-        said = [self._argument(act, n, given, v) for n, v in zip(told.parameters, values, strict=True)]
+        said = [
+            self._argument(act, n, given, v) for n, v in zip(told.parameters, values, strict=True)
+        ]
         message: Message = {"run": told.number, "with": said, "gives": _gives(act, given)}
         if told.number not in self._sent:
             message["phrase"] = told.message
@@ -128,15 +127,16 @@ class RemotePhrasebook(BookEngine, RemoteEngine):
         return encode(Said(function | {"first": list(slot.first), "rest": slot.rest}))
 
     # the beginning --------------------------------------------------------------------
-    def _greeted(self, greeting: Message) -> None:
+    def _greeted(self, greeting: Heard) -> None:
         """Hear who the host is, and have it prepare what the book's phrases look up."""
-        match greeting:
-            case {"host": {"protocol": int(protocol), "language": str(language)}}:
-                if (protocol, language) == (PROTOCOL, self.book.language):
+        language = self.book.language
+        match greeting.host:
+            case Evaluator(protocol=protocol, language=spoken):
+                if (protocol, spoken) == (PROTOCOL, language):
                     self._prepare()
                     return
-        expected = f'"host" with "protocol": {PROTOCOL} and "language": "{self.book.language}"'
-        self._misunderstood(f"greeted with {shortened(json.dumps(greeting))}, expected {expected}")
+        expected = f'"host" with "protocol": {PROTOCOL} and "language": "{language}"'
+        self._unwelcome(greeting, expected)
 
     def _prepare(self) -> None:
         self._sent.clear()

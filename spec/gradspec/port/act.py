@@ -31,8 +31,9 @@ class Act:
 
     `gives` is the kind of the answer; `some` that it is never None.  `on` and `said` are where the
     notation has it and under which name, without parentheses if it is an `attribute`; `notation` is
-    the phrase where it says the act in another way.  `python`, `torch` and `javascript` are phrases;
-    of several, the first that mentions all that was given.  An act `by_kit` is not asked of the engine.
+    the phrase where it says the act in another way.  `python`, `torch` and `javascript` are
+    phrases; of several, the first that mentions all that was given.  An act `by_kit` is not asked
+    of the engine.
     Where `one_of` names arguments, every call gives one of them and no other.
     `bundle` is the word by which a Python adapter may declare it together with others.
     """

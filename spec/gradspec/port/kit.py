@@ -35,9 +35,7 @@ OF_THE_KIT: Final = (
         word="vjp",
         notation="ag.vjp($function, $inputs, $($cotangent))",
     ),
-    _own(
-        "same", "x", "Give tensors other numbers.", gives="tensors", python="$x", javascript="$x"
-    ),
+    _own("same", "x", "Give tensors other numbers.", gives="tensors", python="$x", javascript="$x"),
     _own(
         "or_zero",
         "gradient, zeros",

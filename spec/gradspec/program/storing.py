@@ -157,10 +157,16 @@ def decode(data: Any) -> Any:
         case {"$array": str(text), "dtype": dtype, "shape": shape}:
             little = np.dtype(dtype).newbyteorder("<")
             bytes_of = b64decode(text, validate=True)
-            return np.frombuffer(bytes_of, little).astype(dtype).reshape(shape)
+            return _shaped(np.frombuffer(bytes_of, little).astype(dtype), shape)
         case {"$array": flat, "dtype": dtype, "shape": shape}:
-            return np.array([decode(v) for v in flat], dtype=dtype).reshape(shape)
+            return _shaped(np.array([decode(v) for v in flat], dtype=dtype), shape)
     return data
+
+
+def _shaped(array: np.ndarray[Any, Any], shape: list[int]) -> np.ndarray[Any, Any]:
+    if any(type(size) is not int or size < 0 for size in shape):
+        raise ValueError(f"{shape!r} is no shape")
+    return array.reshape(shape)
 
 
 def _step(step: Step) -> dict[str, Any]:

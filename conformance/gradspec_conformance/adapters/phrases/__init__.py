@@ -12,4 +12,12 @@ from gradspec_conformance.adapters.phrases.schema import SCHEMA_FILE
 from gradspec_conformance.adapters.phrases.speaking import BookEngine
 from gradspec_conformance.exceptions import MalformedBook
 
-__all__ = ["SCHEMA_FILE", "Book", "BookEngine", "MalformedBook", "Phrasebook", "PhrasebookEngine", "read_book"]
+__all__ = [
+    "SCHEMA_FILE",
+    "Book",
+    "BookEngine",
+    "MalformedBook",
+    "Phrasebook",
+    "PhrasebookEngine",
+    "read_book",
+]

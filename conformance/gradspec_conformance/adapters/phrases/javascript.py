@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 from types import EllipsisType, MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -42,7 +41,6 @@ SAID: Final = {"is_present": "'a tensor'", "is_none_or_zero": "'nothing, or zero
 OF_VALUES: Final = ("equals", "is_close", "lies_between", "is_none_or_zero")
 
 
-@dataclass(slots=True)
 class JavaScriptWriter(Writer):
     """Writes steps as lines of JavaScript."""
 
@@ -55,7 +53,7 @@ class JavaScriptWriter(Writer):
         """Write a value as source text."""
         match value:
             case Ref() | Value() | Function():
-                return Writer.literal(self, value)
+                return super().literal(value)
             case None | bool():
                 return {None: "null", True: "true", False: "false"}[value]
             case str():
@@ -78,7 +76,7 @@ class JavaScriptWriter(Writer):
                 return self.literal(value.value)
             case Held():
                 return self.literal(value.thing)
-        return Writer.literal(self, value)
+        return super().literal(value)
 
     def array(self, data: Any, dtype: str | None) -> str:
         """Write what the host makes of an array: its entries in a row, data type and shape."""
@@ -93,14 +91,14 @@ class JavaScriptWriter(Writer):
         return self.literal(value)
 
     def _sayable(self, step: Step, target: str = "") -> list[str]:
-        lines = Writer._sayable(self, step, target)
+        lines = super()._sayable(step, target)
         if lines[0].startswith("raise NotImplementedError("):
             return [lines[0].replace("raise NotImplementedError", "throw new Error", 1)]
         return lines
 
     def _target(self, made: Any) -> str:
         if isinstance(made, Ref | Value):
-            return Writer._target(self, made)
+            return super()._target(made)
         if not isinstance(made, tuple | list) or not made:
             return ""
         names = [self._target(one) for one in made]
@@ -108,7 +106,7 @@ class JavaScriptWriter(Writer):
 
     def _block(self, step: Step) -> None:
         if ACTS[step.act].family != "mode":
-            Writer._block(self, step)
+            super()._block(step)
             return
         mode = self.fresh()
         self._extend(self._sayable(step, mode))
@@ -243,4 +241,3 @@ HOST_LIST: Final = (
     "        (_, n) => rows.slice(n * size, (n + 1) * size)), Array.from(data))};",
 )
 """What phrases have of the host, where a script shows it."""
-

@@ -11,7 +11,6 @@ from gradspec.port.engine import working_dtype
 from gradspec.port.phrase import Choice, Phrase, choose
 from gradspec.program.scripts import print_program
 from gradspec.program.steps import Ref, Step, numbers
-
 from gradspec_conformance.adapters.phrases.javascript import (
     JavaScriptDialect,
     JavaScriptWriter,

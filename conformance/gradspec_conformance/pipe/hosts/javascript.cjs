@@ -296,13 +296,15 @@ function told(error) {
 }
 
 function answer(message) {
+  const re = message.id;
+  const returned = (as) => (value) => say({ re, return: as(value) });
+  const failed = (error) => say({ re, ...told(error) });
   try {
     const [value, as] = perform(message);
-    if (value instanceof Promise)
-      return value.then((one) => say({ return: as(one) }), (error) => say(told(error)));
-    say({ return: as(value) });
+    if (value instanceof Promise) return value.then(returned(as)).catch(failed);
+    returned(as)(value);
   } catch (error) {
-    say(told(error));
+    failed(error);
   }
   return null;
 }
