@@ -36,7 +36,8 @@ def elsewhere(spec: str, python: str) -> RemoteEngine:
         book = read_book(spec)
     except MalformedBook as error:
         raise EngineBroken(str(error)) from None
-    return type(book.name, (ServedEngine, BookEngine), {"book": book})(spec, python)
+    served: type[ServedEngine] = type(book.name, (ServedEngine, BookEngine), {"book": book})
+    return served(spec, python)
 
 
 class ServedEngine(RemoteEngine):

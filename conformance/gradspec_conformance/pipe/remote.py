@@ -122,7 +122,11 @@ class RemoteEngine:
         is_there = partial(_is_running, self._process)
         self._end = End(reader, writer, is_there, WireLog(self._command))
         self._holdings = Holdings(self._end.unneeded)
-        self._greeted(self._heard())
+        try:
+            self._greeted(self._heard())
+        except BaseException:
+            self.close()
+            raise
 
     def _greeted(self, greeting: Heard) -> None:
         """Hear who the engine is and what it can do."""
@@ -168,7 +172,7 @@ class RemoteEngine:
                 raise self._interruptions.pop()
             if heard.returned is not UNSET:
                 return self._answer(what, heard)
-            if heard.raised is not UNSET:
+            if isinstance(heard.raised, Raised):
                 self._raise(heard.raised)
             raise Unsaid(str(heard.unsupported))
 
@@ -326,8 +330,8 @@ class RemoteEngine:
                 self._misunderstood(f"raised what no function of the caller did ({told.callback})")
             raise own
         name = told.type if told.type.isidentifier() else RemoteRefusal.__name__
-        about = {"kind": told.kind, "number": told.number, "code": told.code}
-        about |= {"unneeded": self._end.unneeded}
+        about: dict[str, Any] = {"kind": told.kind, "number": told.number, "code": told.code}
+        about["unneeded"] = self._end.unneeded
         if told.place is not None:
             about["place"] = plain_text(told.place, LONGEST_PLACE).replace("\n", " ")
         raise type(name[:LONGEST_PLACE], (RemoteRefusal,), about)(told.message)
