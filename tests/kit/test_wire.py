@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 chapters.load()
 NAMES = ["accumulation", "retained_gradients", "in_place", "graph_lifetime"]
-SERVE = [sys.executable, "-m", "gradspec_conformance.pipe.serve"]
+SERVE = [sys.executable, "-m", "gradspec_conformance.serving"]
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,6 @@ def command(engine: str, *, schema: bool) -> None:
 
         click.echo(json.dumps(messages.schema(), indent=2))
         return
-    from gradspec_conformance.pipe.serve import main  # noqa: PLC0415 - it is what takes time
+    from gradspec_conformance.serving import main  # noqa: PLC0415 - it is what takes time
 
     main(engine)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from gradspec.exceptions import text_of
-from gradspec_conformance.adapters.phrases import Phrasebook
+from gradspec_conformance.adapters.phrases import engine_class, read_book
 from gradspec_conformance.engines.fault import at
 from gradspec_conformance.engines.soundness import unsound
 from gradspec_conformance.exceptions import (
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from gradspec.port.engine import Engine
+    from gradspec_conformance.adapters.phrases import Book, BookEngine
 
 GROUP: Final = "gradspec.engines"
 LONGEST_NAME: Final = 200
@@ -58,7 +59,7 @@ def load_engine(spec: str) -> Engine:
     if python:
         from gradspec_conformance.pipe.elsewhere import elsewhere  # noqa: PLC0415 - takes time
 
-        return _checked(spec, elsewhere(_place(spec), python))
+        return _checked(spec, _imported(spec, lambda: elsewhere(_place(spec), python)))
     if spec.endswith(".toml"):
         return _checked(spec, _from_book(spec))
     place, colon, attribute = spec.rpartition(":")
@@ -126,11 +127,20 @@ def _from_book(spec: str) -> Any:
     if not _is_file(path):
         raise EngineNotFound(f"there is no file {spec!r}: a phrasebook is named book.toml")
     try:
-        engine = Phrasebook(path)
+        engine = _class_of(read_book(path))
     except MalformedBook as error:
         raise EngineBroken(str(error)) from None
     _seen_from(path.resolve().parent)
     return _imported(spec, engine)
+
+
+def _class_of(book: Book) -> type[BookEngine]:
+    """Make the engine class of a book, whatever its language."""
+    if book.language == "python":
+        return engine_class(book)
+    from gradspec_conformance.pipe.phrases import RemotePhrasebook  # noqa: PLC0415 - takes time
+
+    return type(book.name, (RemotePhrasebook,), {"book": book})
 
 
 def _attribute(spec: str, place: str, attribute: str) -> Any:

@@ -21,9 +21,9 @@ from gradspec_conformance.execution.execute import judge_program, run_clause
 from gradspec_conformance.execution.verdict import Kind, Outcome, Said, Verdict
 from gradspec_conformance.isolation.fence import oracle_fence
 from gradspec_conformance.isolation.messages import Found, Started, Task
-from gradspec_conformance.isolation.plain import plain_text
 from gradspec_conformance.isolation.printed import Printed
 from gradspec_conformance.isolation.seal import Seal
+from gradspec_conformance.plain import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

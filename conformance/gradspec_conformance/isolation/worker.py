@@ -19,7 +19,6 @@ import msgspec
 from gradspec_conformance.exceptions import EngineBroken, EngineError
 from gradspec_conformance.execution import register
 from gradspec_conformance.execution.place import place_of
-from gradspec_conformance.isolation.channel import die_with_the_kit, private_channel
 from gradspec_conformance.isolation.copying import Surroundings, in_a_copy
 from gradspec_conformance.isolation.host import LONGEST_TEXT, EngineHost
 from gradspec_conformance.isolation.messages import (
@@ -33,7 +32,8 @@ from gradspec_conformance.isolation.messages import (
     marked,
     unmarked,
 )
-from gradspec_conformance.isolation.plain import plain_text
+from gradspec_conformance.pipe.channel import die_with_the_kit, private_channel
+from gradspec_conformance.plain import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -41,12 +41,12 @@ from gradspec_conformance.exceptions import (
     EngineNotInstalled,
     RemoteRefusal,
 )
-from gradspec_conformance.isolation.plain import plain_text
 from gradspec_conformance.pipe import messages
 from gradspec_conformance.pipe.conversation import End, Message, shortened
 from gradspec_conformance.pipe.handles import Holdings, RemoteArray, RemoteHandle
 from gradspec_conformance.pipe.log import WireLog
 from gradspec_conformance.pipe.messages import Heard, Lacking, Peer, Raised
+from gradspec_conformance.plain import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,6 +68,9 @@ LONGEST_PLACE: Final = 200
 
 class RemoteEngine:
     """The engine port over a pipe; the process is started anew if it ended."""
+
+    _environment: Mapping[str, str] | None = None
+    """What the process finds in its environment; what this one does, if it is None."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = list(command)
@@ -115,7 +118,9 @@ class RemoteEngine:
         self._raised: dict[int, BaseException] = {}
         self._interruptions: list[BaseException] = []
         pipe = subprocess.PIPE
-        self._process = subprocess.Popen(self._command, stdin=pipe, stdout=pipe)  # noqa: S603
+        self._process = subprocess.Popen(  # noqa: S603 - the adapter's
+            self._command, stdin=pipe, stdout=pipe, env=self._environment
+        )
         reader, writer = self._process.stdout, self._process.stdin
         if reader is None or writer is None:
             raise ConversationEnded

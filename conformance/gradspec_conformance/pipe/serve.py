@@ -1,16 +1,11 @@
-"""`serve(engine)`: the other side of `RemoteEngine`, for an engine written in Python.
-
-`python -m gradspec_conformance.pipe.serve my_engine:Engine` answers on its standard
-output.
-"""
+"""`serve(engine)`: the other side of `RemoteEngine`, for an engine written in Python."""
 
 from __future__ import annotations
 
 import json
-import sys
 import warnings
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,16 +19,12 @@ from gradspec.program.signatures import signature_of
 from gradspec.program.steps import Ref
 from gradspec.program.storing import decode, encode, packed
 from gradspec.program.structure import Held, Plain, mapped
-from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.exceptions import (
     CallbackRaised,
     ConversationEnded,
-    EngineError,
-    EngineNotInstalled,
 )
 from gradspec_conformance.execution.place import place_of
-from gradspec_conformance.isolation.channel import die_with_the_kit, private_channel
-from gradspec_conformance.isolation.plain import plain_text
+from gradspec_conformance.pipe.channel import private_channel
 from gradspec_conformance.pipe.conversation import End, Message
 from gradspec_conformance.pipe.messages import PROTOCOL
 
@@ -42,9 +33,6 @@ if TYPE_CHECKING:
 
     from gradspec.port.act import Act
     from gradspec.port.engine import Engine
-
-LONGEST_SENTENCE: Final = 2000
-"""How many characters say why an engine cannot be loaded."""
 
 
 class KeptThere:
@@ -268,26 +256,3 @@ def _is_function(said: Any) -> bool:
 def serve(engine: Engine) -> None:
     """Answer for an engine on the standard streams of this process."""
     Server(engine).run()
-
-
-def main(spec: str) -> None:
-    """Load an engine and answer for it; say instead why it cannot be loaded."""
-    die_with_the_kit()
-    try:
-        engine = load_engine(spec)
-    except EngineNotInstalled as error:
-        _, writer = private_channel()
-        writer.write(_line({"lacking": {"package": error.package, "install": error.install}}))
-    except EngineError as error:
-        _, writer = private_channel()
-        writer.write(_line({"broken": plain_text(str(error), LONGEST_SENTENCE)}))
-    else:
-        serve(engine)
-
-
-def _line(message: Message) -> bytes:
-    return json.dumps(message).encode() + b"\n"
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

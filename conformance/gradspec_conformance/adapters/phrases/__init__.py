@@ -6,7 +6,7 @@ editor; `writing` prints programs in its words, and `uses` counts them.
 """
 
 from gradspec_conformance.adapters.phrases.book import Book
-from gradspec_conformance.adapters.phrases.engine import Phrasebook, PhrasebookEngine
+from gradspec_conformance.adapters.phrases.engine import Phrasebook, PhrasebookEngine, engine_class
 from gradspec_conformance.adapters.phrases.reading import read_book
 from gradspec_conformance.adapters.phrases.schema import SCHEMA_FILE
 from gradspec_conformance.adapters.phrases.speaking import BookEngine
@@ -19,5 +19,6 @@ __all__ = [
     "MalformedBook",
     "Phrasebook",
     "PhrasebookEngine",
+    "engine_class",
     "read_book",
 ]

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gradspec.port.act import Act
-    from gradspec_conformance.adapters.phrases.book import Code
+    from gradspec_conformance.adapters.phrases.book import Book, Code
 
 
 PLAIN: Final = (
@@ -260,11 +260,14 @@ for _name in sorted({method_of(act) for act in ACTS.values() if not act.by_kit})
     setattr(PhrasebookEngine, _name, _method(_name))
 
 
-def Phrasebook(path: str | Path) -> type[BookEngine]:  # noqa: N802 - it makes a class
-    """Make the engine class of a book; raises MalformedBook."""
+def Phrasebook(path: str | Path) -> type[PhrasebookEngine]:  # noqa: N802 - it makes a class
+    """Make the engine class of a book of Python; raises MalformedBook."""
     book = read_book(path)
-    if book.language == "python":
-        return type(book.name, (PhrasebookEngine,), {"book": book})
-    from gradspec_conformance.pipe.phrases import RemotePhrasebook  # noqa: PLC0415 - takes time
+    if book.language != "python":
+        raise MalformedBook(f"{path} is a book of {book.language}, and no class of Python says it")
+    return engine_class(book)
 
-    return type(book.name, (RemotePhrasebook,), {"book": book})
+
+def engine_class(book: Book) -> type[PhrasebookEngine]:
+    """Make the engine class of a book of Python."""
+    return type(book.name, (PhrasebookEngine,), {"book": book})

@@ -9,6 +9,9 @@ import sys
 from contextlib import suppress
 from typing import BinaryIO, Final
 
+OWN_PATH: Final = "GRADSPEC_PYTHONPATH"
+"""Variable in which a worker finds the search path that its user gave."""
+
 DEATH_SIGNAL: Final = 1
 """What Linux calls PR_SET_PDEATHSIG."""
 
