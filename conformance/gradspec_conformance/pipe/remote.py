@@ -106,6 +106,7 @@ class RemoteEngine:
 
     def close(self) -> None:
         """End the process."""
+        self._log.close()
         self._process.kill()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
@@ -125,7 +126,8 @@ class RemoteEngine:
         if reader is None or writer is None:
             raise ConversationEnded
         is_there = partial(_is_running, self._process)
-        self._end = End(reader, writer, is_there, WireLog(self._command))
+        self._log = WireLog(self._command)
+        self._end = End(reader, writer, is_there, self._log)
         self._holdings = Holdings(self._end.unneeded)
         try:
             self._greeted(self._heard())
