@@ -122,10 +122,12 @@ def register_post_accumulate(leaf: Tensor, hook: Callable[[Tensor], None]) -> Re
     return RemovableHandle(state.post_hooks, hook)
 
 
-def check_can_have_hooks(tensor: Tensor) -> None:
+def check_can_have_hooks(
+    tensor: Tensor, refusal: type[HookWithoutGradError] = HookWithoutGradError
+) -> None:
     """Refuse a hook that could never run."""
     if not tensor.requires_grad:
-        raise HookWithoutGradError(
+        raise refusal(
             "a hook was put on a tensor that does not require grad, so no gradient will ever "
             "reach it; call requires_grad_() first"
         )
@@ -150,17 +152,23 @@ def fire(functions: Hooks, gradient: Tensor | None) -> Tensor | None:
 
 
 def fire_post_accumulate(leaf: Tensor) -> None:
-    """Call the hooks that see a leaf whose gradient was updated; they return nothing."""
+    """Call the hooks that see a leaf whose gradient was updated; they return nothing.
+
+    What one returns the next is called with, as in torch, before all is refused.
+    """
     if leaf._leaf is None or leaf._leaf.post_hooks is None:
         return
+    shown, replaced = leaf, False
     for hook in in_turn(leaf._leaf.post_hooks):
-        returned = hook(leaf)
-        if returned is not None and returned is not leaf:
-            error = HookResultError if type(returned) is type(leaf) else HookResultTypeError
-            raise error(
-                f"a post-accumulate hook returned a {type(returned).__name__}; it must return None "
-                "and may change leaf.grad instead"
-            )
+        returned: Any = hook(shown)
+        if returned is not None and returned is not shown:
+            check_returned(returned, shown)
+            shown, replaced = returned, True
+    if replaced:
+        raise HookResultError(
+            f"a post-accumulate hook returned a {type(shown).__name__}; it must return None and "
+            "may change leaf.grad instead"
+        )
 
 
 def check_returned(returned: object, gradient: Tensor | None) -> None:

@@ -26,6 +26,7 @@ __all__ = [
     "count_nonzero",
     "equal",
     "is_floating_point",
+    "is_inference",
     "is_tensor",
     "isclose",
     "nonzero",
@@ -42,6 +43,11 @@ def is_tensor(obj: object, /) -> bool:
 def is_floating_point(input: Tensor) -> bool:
     """Tell whether the dtype is a floating one (torch.is_floating_point)."""
     return input.dtype.is_floating_point
+
+
+def is_inference(input: Tensor) -> bool:
+    """Tell whether a tensor was made in inference mode (torch.is_inference)."""
+    return input.is_inference()
 
 
 def numel(input: Tensor) -> int:

@@ -14,6 +14,7 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import return_types
 from gradspec_reference.names.functions.selection import maximum, minimum
 from gradspec_reference.operators import OPERATORS
+from gradspec_reference.operators.layouts import laid_as
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -266,6 +267,7 @@ def sort(
     """Return the sorted values and where they were (torch.sort)."""
     del stable  # it always is
     indices = argsort(input, dim, descending)
+    indices._array = laid_as(input._array, indices._array)
     values = apply(OPERATORS["sort_values"], (input, indices), normal_dim(dim, input.ndim))
     return return_types.sort(values, indices)
 
