@@ -165,7 +165,7 @@ def grad(
             zero_gradient(x, create_graph) if g is None else g
             for g, x in zip(found, targets, strict=True)
         ]
-    return dict(zip(inputs, found, strict=True)) if isinstance(inputs, dict) else tuple(found)
+    return dict(zip(inputs, found, strict=True)) if type(inputs) is dict else tuple(found)
 
 
 def one_name(grad_tensors: Any, grad_variables: Any) -> Any:

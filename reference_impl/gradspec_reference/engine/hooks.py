@@ -69,6 +69,13 @@ class RemovableHandle:
     def __exit__(self, *exception: object) -> None:
         self.remove()
 
+    def __getstate__(self) -> tuple[dict[int, Callable[..., Any]], int]:
+        return dict(self._hooks() or {}), self.id
+
+    def __setstate__(self, state: tuple[dict[int, Callable[..., Any]], int]) -> None:
+        copies, self.id = state
+        self._hooks = weakref.ref(Hooks(copies))  # nothing calls the copies
+
 
 def register(tensor: Tensor, hook: Callable[[Tensor], Any]) -> RemovableHandle:
     """Add a hook to a tensor; HookWithoutGradError unless it requires grad."""
@@ -235,6 +242,13 @@ def move_retained(tensor: Tensor, node: Node, output_nr: int = 0) -> None:
 def keep_retained(tensor: Tensor) -> None:
     """Leave retention where it is, as torch does if only the shape changes or a history is cut."""
     tensor.leaf_state().retained = is_retained(tensor)
+
+
+def keep_hooks(tensor: Tensor) -> None:
+    """Leave its hooks on a tensor whose history is cut, as well as on the node behind it."""
+    node: Any = tensor._grad_fn
+    if node.hooks is not None and tensor._output_nr in node.hooks.outputs:
+        tensor.leaf_state().hooks = node.hooks.outputs[tensor._output_nr]
 
 
 def store_retained(node: Node, output_nr: int, gradient: Tensor | None) -> None:

@@ -54,6 +54,7 @@ def register(
     if mode == "any":
         of_any = First(fn)
         return JointHandle([hooks.register(x, of_any) for x in tensors if x.requires_grad])
+    len(tensors)  # refuses what can be gone through but once
     for each in tensors:
         hooks.check_can_have_hooks(each, JointHookWithoutGradError)
     of_all = Collector(fn, tensors)

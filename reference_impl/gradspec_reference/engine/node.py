@@ -151,7 +151,7 @@ class Node:
         """Return the number of outputs that can receive a gradient."""
         return 1
 
-    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+    def register_hook(self, hook: Callable[..., Any], /) -> RemovableHandle:
         """Have `hook(of_inputs, of_outputs)` called after this node ran.
 
         It sees the gradients that the node made for its inputs, which a tuple that it returns
@@ -159,7 +159,7 @@ class Node:
         """
         return node_hooks.register(self, hook)
 
-    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
+    def register_prehook(self, hook: Callable[..., Any], /) -> RemovableHandle:
         """Have `hook(of_outputs)` called before this node runs.
 
         It sees the gradients of the node's outputs, which a tuple that it returns replaces.

@@ -91,7 +91,7 @@ def as_sequence(inputs: Any) -> Any:
     """Return the inputs as a sequence; InputsTypeError for a mapping that is not a dict."""
     if isinstance(inputs, STARTS):
         return [inputs]
-    if isinstance(inputs, dict):
+    if type(inputs) is dict:
         return list(inputs.values())
     if hasattr(inputs, "keys"):
         raise InputsTypeError(
