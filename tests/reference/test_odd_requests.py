@@ -76,6 +76,63 @@ OPERANDS = (
 )
 
 
+OF_8_BITS = ("float8_e4m3fn", "float8_e5m2", "float8_e8m0fnu")
+WITH_8_BITS = (
+    *(
+        "x.__setitem__(mask, 2.0)",
+        "x.__setitem__(mask, torch.tensor(2.0))",
+        "x.__setitem__(0, 2.0)",
+    ),
+    *("torch.isfinite(x)", "torch.isinf(x)", "x.argmax()", "x.argmin(0)", "torch.nonzero(x)"),
+    *("torch.count_nonzero(x)", "torch.equal(x, x)", "torch.allclose(x, x)"),
+    *("torch.arange(3, dtype=x.dtype)", "torch.linspace(0, 1, 3, dtype=x.dtype)"),
+    "torch.rand(2, dtype=x.dtype)",
+)
+
+AROUND_HOOKS = (
+    """
+x = leaf([1.0, 2.0]); y = x * 2; z = y.sum()
+y.register_hook(lambda g: out("old"))
+y.detach_()
+y.requires_grad_().register_hook(lambda g: out("new"))
+z.backward()
+y.sum().backward()
+out(x.grad, y.grad)
+""",
+    """
+x = leaf([1.0, 2.0]); y = x * 1
+y.grad_fn.register_hook(lambda made, given: (made[0] * float("nan"), None))
+with torch.autograd.set_detect_anomaly(True):
+    attempt(lambda: y.sum().backward())
+out(x.grad)
+""",
+    """
+import copy, pickle
+x = leaf([1.0, 2.0])
+handle = x.register_hook(len)
+for other in (pickle.loads(pickle.dumps(handle)), copy.copy(handle)):
+    attempt(lambda: other.remove())
+x.sum().backward()
+""",
+    """
+x = leaf([1.0, 2.0])
+each = (t for t in [x, x * 1])
+attempt(lambda: torch.autograd.graph.register_multi_grad_hook(each, out))
+attempt(lambda: x.sin().grad_fn.register_hook(hook=out))
+attempt(lambda: x.sin().grad_fn.register_prehook(hook=out))
+""",
+    """
+from collections import OrderedDict
+x = leaf([1.0, 2.0])
+attempt(lambda: torch.autograd.grad(x.sum(), OrderedDict(x=x)))
+attempt(lambda: torch.autograd.backward(x.sum(), inputs=OrderedDict(x=x)))
+with torch.inference_mode():
+    x.resize_(3)
+out(x.shape == (3,))
+""",
+)
+
+
 @pytest.mark.parametrize("call", SWITCHES)
 def test_what_is_on_or_off_may_be_a_small_number(call: str) -> None:
     for odd in ODD:
@@ -141,3 +198,22 @@ attempt(lambda: torch.{name}(seen, inferred))
 attempt(lambda: torch.{name}(inferred, seen))
 """
     )
+
+
+@pytest.mark.parametrize("call", WITH_8_BITS)
+def test_what_computes_with_8_bits_is_what_does_in_torch(call: str) -> None:
+    for dtype in OF_8_BITS:
+        assert_alike(
+            f"""
+x = torch.tensor([1.0, 2.0, 4.0]).to(torch.{dtype}); mask = torch.tensor([True, False, True])
+def shown(found):
+    return found.float() if isinstance(found, torch.Tensor) else found
+attempt(lambda: shown({call}))
+out(x.float())
+"""
+        )
+
+
+@pytest.mark.parametrize("program", AROUND_HOOKS)
+def test_hooks_are_asked_and_kept_as_in_torch(program: str) -> None:
+    assert_alike(program)

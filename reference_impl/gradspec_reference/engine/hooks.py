@@ -69,12 +69,12 @@ class RemovableHandle:
     def __exit__(self, *exception: object) -> None:
         self.remove()
 
-    def __getstate__(self) -> tuple[dict[int, Callable[..., Any]], int]:
-        return dict(self._hooks() or {}), self.id
+    def __getstate__(self) -> tuple[Hooks, int]:
+        return self._hooks() or Hooks(), self.id
 
-    def __setstate__(self, state: tuple[dict[int, Callable[..., Any]], int]) -> None:
-        copies, self.id = state
-        self._hooks = weakref.ref(Hooks(copies))  # nothing calls the copies
+    def __setstate__(self, state: tuple[Hooks, int]) -> None:
+        hooks, self.id = state
+        self._hooks = weakref.ref(hooks)
 
 
 def register(tensor: Tensor, hook: Callable[[Tensor], Any]) -> RemovableHandle:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import inplace, linking
+from gradspec_reference.engine import inplace, linking, narrow
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import normal_dim, normal_dims
@@ -221,6 +221,7 @@ def check_no_booleans(input: Tensor, dim: int | None) -> None:
     """Refuse to look for the place of an extreme of booleans."""
     if input._array.dtype == np.bool_:
         raise RuntimeError("the place of an extreme of booleans was asked for; convert with to()")
+    narrow.check_is_wider("the place of an extreme", input.dtype)
     if dim is not None:
         normal_dim(dim, input.ndim)
 
