@@ -122,7 +122,6 @@ rows.introduce(sys.modules[__name__], special, nn.functional, linalg)
 subclasses.attach()
 
 dtype = DType
-is_inference = Tensor.is_inference
 device = Device
 float = float32
 double = float64
@@ -171,7 +170,6 @@ __all__ = [
     "is_anomaly_enabled",
     "is_grad_enabled",
     "is_grad_layout_enforcement_enabled",
-    "is_inference",
     "is_inference_mode_enabled",
     "is_warn_always_enabled",
     "linalg",

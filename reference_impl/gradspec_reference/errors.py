@@ -24,6 +24,10 @@ class GradError(Exception):
         return f"{said} (gradspec show {self.clause})" if self.clause else said
 
 
+class RootTypeError(TypeError, AssertionError):
+    """A root is neither a tensor nor an edge of the graph."""
+
+
 class NonscalarRootError(GradError, RuntimeError):
     """A root without exactly one element was given no cotangent."""
 
@@ -570,6 +574,10 @@ class HookWithoutGradError(GradError, RuntimeError):
 
     kind = "hook-without-grad"
     clause = "hook-007"
+
+
+class JointHookWithoutGradError(HookWithoutGradError, AssertionError):
+    """A hook on several tensors was put on one that does not require grad."""
 
 
 class HookOnNonleafError(GradError, RuntimeError):

@@ -108,6 +108,6 @@ class dual_level(Mode):  # noqa: N801 - torch's name
     def __exit__(self, *exception: object) -> None:
         exit_dual_level(level=self._before.pop())
 
-    def fresh(self) -> dual_level:
+    def clone(self) -> dual_level:
         """Return a level that nobody has entered."""
         return dual_level()

@@ -84,7 +84,7 @@ class CallersSlices(views.CopySlices):
     def __init__(self, base: Tensor, geometry: Any, node: FunctionNode, place: int) -> None:
         super().__init__(base, geometry, node)
         others = [edge for at, edge in enumerate(node.next_functions) if at != place]
-        self.next_functions = (graph.gradient_edge(base), *others)
+        self.lead_to((graph.gradient_edge(base), *others))
         self.place = place
 
     def shares(self, cotangents: list[Tensor | None]) -> list[Any]:

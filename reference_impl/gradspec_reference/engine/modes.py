@@ -166,20 +166,23 @@ class GradMode(Mode):
 class _Plain(GradMode):
     """A mode without arguments, usable as `@mode` as well as `@mode()`."""
 
-    def __new__(cls, function: Callable[..., Any] | None = None) -> Self:
-        if function is None:
+    def __new__(cls, orig_func: Callable[..., Any] | None = None) -> Self:
+        if orig_func is None:
             return super().__new__(cls)
-        return decorated(cls(), function)  # type: ignore[return-value]
+        return decorated(cls(), orig_func)  # type: ignore[return-value]
 
-    def __init__(self, function: Callable[..., Any] | None = None) -> None:
-        if function is None:
-            super().__init__()
+    def __init__(self, orig_func: None = None) -> None:
+        del orig_func  # a function that is given is decorated instead
+        super().__init__()
 
 
 class no_grad(_Plain):  # noqa: N801 - torch's name
     """Do not record: results have no history (torch.no_grad docstring)."""
 
     recording = False
+
+    def __init__(self) -> None:
+        super().__init__()
 
 
 class enable_grad(_Plain):  # noqa: N801 - torch's name
@@ -211,7 +214,7 @@ class inference_mode(Mode):  # noqa: N801 - torch's name
     def __exit__(self, *exception: object) -> None:
         leave_inference(self._before.pop())
 
-    def fresh(self) -> inference_mode:
+    def clone(self) -> inference_mode:
         """Return a mode of the same setting that nobody has entered."""
         return inference_mode(self.mode)
 
@@ -229,7 +232,8 @@ class Setting(Mode):
                 f"{type(self).__name__} was given a {type(mode).__name__}; it needs a bool"
             )
         self.mode = mode
-        self._at_creation: bool | None = self.enter(mode)
+        self.prev = self.enter(mode)
+        self._at_creation: bool | None = self.prev
 
     def enter(self, mode: bool) -> bool:
         """Set the mode of this thread and return the mode before."""
@@ -241,7 +245,10 @@ class Setting(Mode):
         self._at_creation = None
 
     def __exit__(self, *exception: object) -> None:
-        self.enter(self._before.pop())
+        self.enter(self._before.pop() if self._before else self.prev)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(mode={self.mode})"
 
     def take_back(self) -> None:
         """Undo what the construction of this object did to the thread."""
@@ -249,7 +256,7 @@ class Setting(Mode):
             self.enter(self._at_creation)
             self._at_creation = None
 
-    def fresh(self) -> Setting:
+    def clone(self) -> Setting:
         """Return an unentered mode of the same setting that has not touched the thread."""
         other = type(self)(self.mode)
         other.take_back()

@@ -102,7 +102,7 @@ class Node:
         self.numbers: tuple[int, ...] | None
         self.shape: Shape
         self.dtype: Any
-        self.next_functions = edges
+        self.lead_to(edges)
         self.saved = saved
         self.params = params
         self.outputs = outputs
@@ -119,8 +119,8 @@ class Node:
         numbers = self.numbers or (0,) * len(self.targets)
         return tuple(zip(self.targets, numbers, strict=True))
 
-    @next_functions.setter
-    def next_functions(self, edges: tuple[Edge, ...]) -> None:
+    def lead_to(self, edges: tuple[Edge, ...]) -> None:
+        """Give the node its edges."""
         self.targets = tuple([target for target, _ in edges])
         numbers = tuple([number for _, number in edges])
         self.numbers = numbers if any(numbers) else None
@@ -151,7 +151,7 @@ class Node:
         """Return the number of outputs that can receive a gradient."""
         return 1
 
-    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+    def register_hook(self, hook: Callable[..., Any], /) -> RemovableHandle:
         """Have `hook(of_inputs, of_outputs)` called after this node ran.
 
         It sees the gradients that the node made for its inputs, which a tuple that it returns
@@ -159,7 +159,7 @@ class Node:
         """
         return node_hooks.register(self, hook)
 
-    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
+    def register_prehook(self, hook: Callable[..., Any], /) -> RemovableHandle:
         """Have `hook(of_outputs)` called before this node runs.
 
         It sees the gradients of the node's outputs, which a tuple that it returns replaces.

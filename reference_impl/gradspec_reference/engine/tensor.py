@@ -257,6 +257,7 @@ class Tensor(HasGradient):
             versions.counter_of(self)  # a saved value with a counter is looked at
             self.leaf_state().cut_off_at = next_order()
             hooks.keep_retained(self)
+            hooks.keep_hooks(self)
         self._grad_fn = None
         self._output_nr = 0
         self._requires_grad = False

@@ -17,6 +17,7 @@ from gradspec_reference.names.factories import (
     warn_of_lost_history,
     zeros,
 )
+from gradspec_reference.operators.layouts import laid_as
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,8 @@ __all__ = [
 
 
 def like(input: Tensor, array: Any, requires_grad: bool | None, device: Any) -> Tensor:
-    """Return a leaf where the tensor is, or on the device that is named."""
+    """Return a leaf where the tensor is, or on the device that is named; it lies as that does."""
+    array = laid_as(input._array, array)
     place = devices.of(input) if device is None else devices.named(device)
     return made(to_meta(array) if place.type == "meta" else array, requires_grad)
 

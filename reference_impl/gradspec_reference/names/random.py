@@ -8,6 +8,7 @@ import numpy as np
 
 from gradspec_reference import dtypes
 from gradspec_reference.engine import recording
+from gradspec_reference.engine.narrow import check_is_wider
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import likeness
 from gradspec_reference.names.devices import check_device
@@ -81,6 +82,7 @@ def rand(
     requires_grad: bool | None = False,
 ) -> Tensor:
     """Return numbers uniform in [0, 1) (torch.rand)."""
+    check_is_wider("rand", dtype)
     return _made(source(generator).numpy.random, size, dtype, requires_grad)
 
 

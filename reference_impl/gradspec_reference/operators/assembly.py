@@ -9,13 +9,14 @@ import numpy as np
 
 from gradspec_reference.dtypes import of, promote, within_ends
 from gradspec_reference.operators.forward import linear, symmetric
+from gradspec_reference.operators.layouts import in_rows
 from gradspec_reference.operators.row import Operator, as_is, no_slope, unary_operator
 
 
 def cat_kernel(*arguments: Any) -> Any:
     """Tensors one after the other along a dimension."""
     *pieces, dim, _starts = arguments
-    return np.concatenate(pieces, dim, dtype=common_dtype(pieces))
+    return in_rows(np.concatenate(pieces, dim, dtype=common_dtype(pieces)))
 
 
 def common_dtype(pieces: list[Any]) -> Any:
@@ -31,7 +32,7 @@ def cat_rule(position: int, xp: Any, g: Any, dim: int, starts: tuple[int, ...]) 
 def stack_kernel(*arguments: Any) -> Any:
     """Tensors as the slices of a new dimension."""
     *pieces, dim = arguments
-    return np.stack(pieces, dim, dtype=common_dtype(pieces))
+    return in_rows(np.stack(pieces, dim, dtype=common_dtype(pieces)))
 
 
 def stack_rule(position: int, xp: Any, g: Any, dim: int) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.operators.forward import linear
+from gradspec_reference.operators.layouts import laid_as
 from gradspec_reference.operators.row import Operator, as_is, unary_operator
 
 Key = tuple[Any, ...]
@@ -72,6 +73,11 @@ def chosen_along_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int, keepdim
     if not keepdim:
         g = xp.reshape(g, tuple(array_of(index).shape))
     return xp.scatter_to(g, shape, along(index, dim))
+
+
+def sorted_kernel(x: Any, index: Any, dim: int) -> Any:
+    """Return elements in another order along a dimension; they lie as the operand does."""
+    return laid_as(x, gather_kernel(x, index, dim))
 
 
 def extreme_kernel(x: Any, index: Any, dim: int, keepdim: bool) -> Any:
@@ -256,7 +262,7 @@ ROWS = (
         saves="self index",
         vjp={"self": lambda xp, g, x, index, dim: gather_rule(xp, g, index, tuple(x.shape), dim)},
     ),
-    reading("sort_values", node="SortBackward0"),
+    reading("sort_values", node="SortBackward0", kernel=sorted_kernel),
     reading("topk_values", node="TopkBackward0"),
     extreme("max_dim", node="MaxBackward0"),
     extreme("min_dim", node="MinBackward0"),

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.operators.forward import symmetric, written
+from gradspec_reference.operators.layouts import in_rows
 from gradspec_reference.operators.reductions import ADD, MAX, Dims, mean_kernel
 from gradspec_reference.operators.row import unary_operator
 
 
 def shifted(x: Any, dim: int) -> Any:
     """Subtract the maximum along a dimension, so that exp cannot overflow."""
-    return x - MAX(x, dim, None, None, True, -np.inf)
+    return in_rows(x - MAX(x, dim, None, None, True, -np.inf))
 
 
 def softmax_kernel(x: Any, dim: int) -> Any:

@@ -111,10 +111,10 @@ ROWS = (
         "hypot",
         kernel=np.hypot,
         without="integers",
-        saves="self other result",
+        saves={"self": "self result", "other": "other result"},
         vjp=both(
-            lambda xp, g, x, _y, result: hypot_share(xp, g, x, result),
-            lambda xp, g, _x, y, result: hypot_share(xp, g, y, result),
+            lambda xp, g, x, result, _y: hypot_share(xp, g, x, result),
+            lambda xp, g, _x, result, y: hypot_share(xp, g, y, result),
         ),
     ),
     binary(

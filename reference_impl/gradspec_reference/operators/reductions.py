@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.operators.forward import gradient, linear
+from gradspec_reference.operators.layouts import in_rows
 from gradspec_reference.operators.row import unary_operator
 
 Dims = tuple[int, ...]
@@ -16,6 +17,8 @@ Dims = tuple[int, ...]
 # the ufunc methods that np.sum and np.max reach by a longer way
 ADD: Any = np.add.reduce
 MAX: Any = np.maximum.reduce
+
+DEEP = 3  # dimensions from which a result of NumPy's may lie as its operand does
 
 
 def kept(shape: Dims, dims: Dims) -> Dims:
@@ -45,7 +48,8 @@ def every(shape: Dims) -> Dims:
 
 def sum_kernel(x: Any, dims: Dims | None = None, keepdim: bool = False) -> Any:
     """Return the sum; integers are summed as int64."""
-    return ADD(x, dims, wide(x), None, keepdim)
+    total = ADD(x, dims, wide(x), None, keepdim)
+    return total if x.ndim < DEEP else in_rows(total)
 
 
 def wide(x: Any) -> Any:
@@ -55,12 +59,14 @@ def wide(x: Any) -> Any:
 
 def prod_kernel(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """Return the product; integers are multiplied as int64."""
-    return np.prod(x, axis=dim if x.ndim else None, dtype=wide(x), keepdims=keepdim)
+    return in_rows(np.prod(x, axis=dim if x.ndim else None, dtype=wide(x), keepdims=keepdim))
 
 
 def mean_kernel(x: Any, dims: Dims | None = None, keepdim: bool = False) -> Any:
     n = x.size if dims is None else count(x.shape, dims)
     total = ADD(x, dims, None, None, keepdim)
+    if x.ndim >= DEEP:
+        total = in_rows(total)
     return total / n if n else total * np.nan
 
 
@@ -111,7 +117,7 @@ def var_kernel(x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
     """Return the mean square deviation, with n - correction in the denominator."""
     deviation = x - mean_kernel(x, dims, True)
     free = max(count(x.shape, dims) - correction, 0)
-    return ADD(deviation * deviation, dims, None, None, keepdim) / x.dtype.type(free)
+    return sum_kernel(deviation * deviation, dims, keepdim) / x.dtype.type(free)
 
 
 def var_rule(xp: Any, g: Any, x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
@@ -180,7 +186,8 @@ def logsumexp_kernel(x: Any, dims: Dims, keepdim: bool) -> Any:
     top = np.max(x, axis=dims, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, x.dtype.type(0))
     result = np.log(np.sum(np.exp(x - top), axis=dims, keepdims=True)) + top
-    return result if keepdim else np.squeeze(result, dims)[()]
+    result = result if keepdim else np.squeeze(result, dims)[()]
+    return in_rows(result)
 
 
 def logsumexp_rule(xp: Any, g: Any, x: Any, result: Any, dims: Dims, keepdim: bool) -> Any:
@@ -278,15 +285,15 @@ def std_kernel(x: Any, *how: Any) -> Any:
 
 
 def amax_kernel(x: Any, dims: Dims, keepdim: bool) -> Any:
-    return np.max(x, axis=dims, keepdims=keepdim)
+    return in_rows(np.max(x, axis=dims, keepdims=keepdim))
 
 
 def amin_kernel(x: Any, dims: Dims, keepdim: bool) -> Any:
-    return np.min(x, axis=dims, keepdims=keepdim)
+    return in_rows(np.min(x, axis=dims, keepdims=keepdim))
 
 
 def cumsum_kernel(x: Any, dim: int) -> Any:
-    return np.cumsum(x, axis=dim, dtype=wide(x)).reshape(x.shape)
+    return in_rows(np.cumsum(x, axis=dim, dtype=wide(x)).reshape(x.shape))
 
 
 def cumsum_rule(xp: Any, g: Any, dim: int) -> Any:

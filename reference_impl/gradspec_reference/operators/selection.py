@@ -8,6 +8,7 @@ import numpy as np
 
 from gradspec_reference.dtypes import promoted_dtype
 from gradspec_reference.operators.forward import symmetric
+from gradspec_reference.operators.layouts import in_rows
 from gradspec_reference.operators.row import Operator, both, unary_operator
 
 
@@ -110,7 +111,7 @@ ROWS = (
     ),
     Operator(
         "masked_fill",
-        kernel=lambda x, mask, value: np.where(mask, x.dtype.type(value), x),
+        kernel=lambda x, mask, value: in_rows(np.where(mask, x.dtype.type(value), x)),
         operands="self mask",
         params="value",
         saves="mask",
@@ -120,7 +121,7 @@ ROWS = (
         "masked_fill_tensor",
         inner=True,
         node="MaskedFillBackward1",
-        kernel=lambda x, mask, value: np.where(mask, value.astype(x.dtype), x),
+        kernel=lambda x, mask, value: in_rows(np.where(mask, value.astype(x.dtype), x)),
         operands="self mask value",
         saves="mask",
         vjp={"self": where_false, "value": where_true},

@@ -14,6 +14,7 @@ import numpy as np
 from gradspec_reference.dtypes import within_ends
 from gradspec_reference.meta import MetaArray, check_has_numbers, is_meta, to_meta
 from gradspec_reference.operators.forward import linear
+from gradspec_reference.operators.layouts import in_rows, laid_as
 from gradspec_reference.operators.row import as_is, unary_operator
 
 Dims = tuple[int, ...]
@@ -80,9 +81,12 @@ def spread_kernel(x: Any, shape: Dims) -> Any:
 
 
 def everywhere_kernel(x: Any, shape: Dims) -> Any:
-    """Return one number as all elements of a shape, without memory for them: not to be written."""
+    """Return one number as all elements of a shape, without memory for them: not to be written.
+
+    More than one number is brought there as anything is; a caller may ask a node for that.
+    """
     count = math.prod(shape)
-    if not count or (count == 1 and not isinstance(x, np.ndarray)):
+    if x.ndim or not count or (count == 1 and not isinstance(x, np.ndarray)):
         return spread_kernel(x, shape)
     kind = MetaArray if is_meta(x) else np.ndarray
     whole: Any = kind(shape, x.dtype, x, 0, (0,) * len(shape))
@@ -148,12 +152,20 @@ def repeat_rule(xp: Any, g: Any, shape: Dims, repeats: Dims) -> Any:
 
 
 def flip_kernel(x: Any, dims: Dims) -> Any:
-    return np.flip(x, dims).copy()
+    return laid_as(x, np.flip(x, dims).copy())
 
 
 def roll_kernel(x: Any, shifts: Dims, dims: Dims) -> Any:
     """Elements moved round; without dims, of the flattened tensor."""
-    return np.roll(x, shifts, dims) if dims else np.roll(x, shifts[0])
+    return in_rows(np.roll(x, shifts, dims) if dims else np.roll(x, shifts[0]))
+
+
+def tril_kernel(x: Any, diagonal: int) -> Any:
+    return in_rows(np.tril(x, diagonal))
+
+
+def triu_kernel(x: Any, diagonal: int) -> Any:
+    return in_rows(np.triu(x, diagonal))
 
 
 def reshaped(xp: Any, g: Any, shape: Dims, *_: Any) -> Any:
@@ -325,8 +337,12 @@ ROWS = (
         vjp=lambda xp, g, k, dims: xp.rot90(g, -k, dims),
     ),
     of_shape("repeat", kernel=np.tile, params="repeats", vjp=repeat_rule),
-    unary_operator("tril", kernel=np.tril, params="diagonal", vjp=lambda xp, g, k: xp.tril(g, k)),
-    unary_operator("triu", kernel=np.triu, params="diagonal", vjp=lambda xp, g, k: xp.triu(g, k)),
+    unary_operator(
+        "tril", kernel=tril_kernel, params="diagonal", vjp=lambda xp, g, k: xp.tril(g, k)
+    ),
+    unary_operator(
+        "triu", kernel=triu_kernel, params="diagonal", vjp=lambda xp, g, k: xp.triu(g, k)
+    ),
     unary_operator(
         "move",
         node="ToCopyBackward0",

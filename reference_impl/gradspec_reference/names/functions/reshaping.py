@@ -84,8 +84,11 @@ def unsqueeze_(input: Tensor, dim: int) -> Tensor:
 
 
 def resize_(input: Tensor, *size: int | Sequence[int]) -> Tensor:
-    """Change the number of elements in place; ResizeRequiresGradError if it requires grad."""
-    if input.requires_grad:
+    """Change the number of elements in place (torch.Tensor.resize_).
+
+    ResizeRequiresGradError if it requires grad, but for inference mode.
+    """
+    if input.requires_grad and not state.inference:
         raise ResizeRequiresGradError(
             "resize_() was called on a tensor that requires grad; use detach() first, or build "
             "the new tensor with cat() or expand()"
