@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 RECENT = 8  # tensors that a line may use
 LARGE = 1e3
 SECONDS = 20  # of computing, for one program
+DEPTH = 30  # of backward passes within backward passes
 CLOSE = {"float64": 1e-9, "float32": 1e-4}
 
 HEAD = """
@@ -121,6 +122,7 @@ REASONS: dict[str, str] = {
     ),
 }
 PACKED_EARLY = "torch packs operands before it notices that they do not fit together"
+ENDLESS = "torch runs a checkpointed function again in its own backward pass, and so for ever"
 LARGE_NUMBERS = "numbers beyond 1e3, where rounding shows"
 
 
@@ -348,9 +350,24 @@ def bounded(pair: Pair) -> Iterator[None]:
 
     before = signal.signal(signal.SIGVTALRM, late)
     signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
+    again = torch.utils.checkpoint.CheckpointFunction
+    sound, depth = again.backward, 0
+
+    def not_too_deep(ctx: Any, *gradients: Any) -> Any:
+        nonlocal depth
+        if depth > DEPTH:
+            raise Outside(ENDLESS)
+        depth += 1
+        try:
+            return sound(ctx, *gradients)
+        finally:
+            depth -= 1
+
+    again.backward = not_too_deep
     try:
         yield
     finally:
+        again.backward = sound
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
 
