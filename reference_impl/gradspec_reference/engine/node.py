@@ -328,7 +328,9 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
 
 def gradient_edge(tensor: Tensor) -> Edge:
     """Return where the gradient of this tensor has to be sent."""
-    return edge_as_it_stands(tensor) if tensor._view is None else edge_behind(tensor, tensor.grad_fn)
+    return (
+        edge_as_it_stands(tensor) if tensor._view is None else edge_behind(tensor, tensor.grad_fn)
+    )
 
 
 def edge_as_it_stands(tensor: Tensor) -> Edge:
