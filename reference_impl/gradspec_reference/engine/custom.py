@@ -58,13 +58,15 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
     """One call of a function of the caller, and the context of that call.
 
     `needs_input_grad` says for each argument whether its gradient is wanted; `were_read` whether
-    the saved tensors were, where that is allowed once.
+    the saved tensors were, where that is allowed once; `was_released` whether they are gone, which
+    is noticed by those who ask for them, though there were none.
     """
 
     function: ClassVar[type[Function]]
     operator: ClassVar[Any] = CallersOperator
     operator_is_callers = True
     were_read = False
+    was_released = False
 
     def __init__(self, arguments: tuple[Any, ...]) -> None:
         tensors = tuple(x for x in arguments if isinstance(x, Tensor))
@@ -98,7 +100,7 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
                 f"the saved tensors of {self.function.__name__} were read again, which "
                 "clear_saved_tensors_on_access does not allow; keep what the first access gave"
             )
-        if self.saved is None:
+        if self.saved is None or self.was_released:
             raise freed(self)
         found = tuple(saved.unpack(self, self.saved, as_tensors=True))
         for each in found:
@@ -190,6 +192,11 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
         ]
 
     apply = NodeOfSeveral.__call__
+
+    def release(self) -> None:
+        """Let go of the saved values; what saved none can run again, and not ask for them."""
+        self.was_released = True
+        super().release()
 
     def is_for_a_tensor(self, position: int, gradient: Any) -> bool:
         """Tell whether there is an edge at a position; refuse a gradient where there is none."""

@@ -52,10 +52,14 @@ class RemovableHandle:
     It keeps neither the hook alive nor what that is on (torch.utils.hooks.RemovableHandle).
     """
 
-    def __init__(self, hooks: Hooks, hook: Callable[..., Any]) -> None:
+    def __init__(self, hooks: Hooks, hook: Callable[..., Any], *, prepend: bool = False) -> None:
         self._hooks = weakref.ref(hooks)
         self.id = next_number()
+        before = {} if not prepend else dict(hooks)
+        for number in before:
+            del hooks[number]
         hooks[self.id] = hook
+        hooks.update(before)
 
     def remove(self) -> None:
         """Remove the hook; harmless if it is gone already."""

@@ -328,7 +328,18 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
 
 def gradient_edge(tensor: Tensor) -> Edge:
     """Return where the gradient of this tensor has to be sent."""
-    node = tensor._grad_fn if tensor._view is None else tensor.grad_fn
+    return (
+        edge_as_it_stands(tensor) if tensor._view is None else edge_behind(tensor, tensor.grad_fn)
+    )
+
+
+def edge_as_it_stands(tensor: Tensor) -> Edge:
+    """Return the same, of a view without a look at what was written since."""
+    return edge_behind(tensor, tensor._grad_fn)
+
+
+def edge_behind(tensor: Tensor, node: Node | None) -> Edge:
+    """Return where the gradient of a tensor has to be sent that a node computed, or none."""
     if node is None:
         return (accumulator(tensor), 0) if tensor._requires_grad else NO_EDGE
     return (node, tensor._output_nr)
