@@ -90,7 +90,8 @@ class Reverse:
         recorded = recording and (
             duals.is_followed() or self.lead_outside([*outputs, *(cotangents or ())])
         )
-        found = ask(outputs, doors, cotangents, recorded, retain_graph=True)
+        seeds = None if cotangents is None else tuple(cotangents)
+        found = ask(outputs, doors, seeds, recorded, retain_graph=True)
         return [zeros(x) if g is None else g for g, x in zip(found, like, strict=True)]
 
     def lead_outside(self, tensors: Sequence[Tensor]) -> bool:
