@@ -93,7 +93,7 @@ def numbers_are_differentiated_by(swap):
 
     @swap.into(OWN)
     def own(sound, self, tensor):
-        return sound(self, tensor if isinstance(tensor, Tensor) else Tensor(np.float64(tensor)))
+        return sound(self, tensor if isinstance(tensor, Tensor) else Tensor(np.zeros(())))
 
 
 # what a function returns ----------------------------------------------------------------
@@ -220,17 +220,21 @@ def products_are_stored_too(sound, self, *given):
     return found
 
 
-@plant(LEAVING, "flag: func-036 func-202", "a detach too few")
-def histories_leave_their_call(_sound, _self, tensor, recording):
+@plant(at(Reverse, "lead_outside"), "flag: func-036 func-202", "a detach too few")
+def histories_leave_their_call(_sound, _self, _tensors):
     """What a call gives has the history that it has within, though it lead nowhere."""
-    del recording
-    return tensor
+    return True
 
 
 @compound("value: func-012/grad func-012/vjp", "a tape that is not switched on")
 def nothing_is_transformed_in_no_grad(swap):
     """Grad mode is left as it is."""
-    swap(at(Reverse, "__enter__"), lambda _sound, self: state.transforms.append(self) or self)
+
+    @swap.into(at(Reverse, "__enter__"))
+    def enter(_sound, self):
+        state.transforms.append(self)
+        return self
+
     swap(at(Reverse, "__exit__"), lambda _sound, _self, *_exception: state.transforms.pop())
 
 
