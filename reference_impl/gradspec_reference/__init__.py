@@ -7,7 +7,7 @@
 
 import sys
 
-from gradspec_reference import _C, autograd, linalg, nn, ops, optim, special, utils
+from gradspec_reference import _C, autograd, func, linalg, nn, ops, optim, special, utils
 from gradspec_reference.autograd import is_warn_always_enabled, set_warn_always
 from gradspec_reference.autograd.grad_mode import is_grad_layout_enforcement_enabled
 from gradspec_reference.drawing import draw
@@ -157,6 +157,7 @@ __all__ = [
     "float16",
     "float32",
     "float64",
+    "func",
     "get_default_dtype",
     "half",
     "inf",

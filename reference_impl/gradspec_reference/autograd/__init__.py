@@ -28,6 +28,7 @@ from gradspec_reference.engine.modes import (
     no_grad,
     set_grad_enabled,
     set_multithreading_enabled,
+    state,
 )
 from gradspec_reference.engine.requests import (
     as_cotangents,
@@ -44,6 +45,7 @@ from gradspec_reference.engine.requests import (
 )
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
+    BackwardInsideError,
     ConflictingArgumentsError,
     DeprecatedError,
     InputsEmptyError,
@@ -86,7 +88,8 @@ def backward(
     root's shape and may be None for a root with one element.
     Raises NonscalarRootError, RootWithoutGradError, CotangentShapeError, CotangentTypeError,
     CotangentCountError, InputsEmptyError, InputsTypeError, RetainWithoutGradError, RootTypeError,
-    ConflictingArgumentsError, GraphFreedError, StaleSavedTensorError, and whatever a hook raises.
+    ConflictingArgumentsError, BackwardInsideError, GraphFreedError, StaleSavedTensorError, and
+    whatever a hook raises.
     Source: torch.autograd.backward docstring.
     """
     if overriding.Made.any and (asked := overriding.to_ask(tensors, grad_tensors, inputs)):
@@ -94,6 +97,8 @@ def backward(
         return overriding.answer(  # type: ignore[no-any-return]
             backward, asked, (tensors,), {"grad_tensors": grad_tensors, **how}
         )
+    if state.transforms:
+        refuse_inside()
     if grad_variables is not None:
         grad_tensors = one_name(grad_tensors, grad_variables)
     retain_graph, create_graph = switches(retain_graph, create_graph)
@@ -166,6 +171,14 @@ def grad(
             for g, x in zip(found, targets, strict=True)
         ]
     return dict(zip(inputs, found, strict=True)) if type(inputs) is dict else tuple(found)
+
+
+def refuse_inside() -> None:
+    """Refuse a pass in a function under a transform."""
+    raise BackwardInsideError(
+        "backward() was called in a function under a transform, where gradients are not stored; "
+        "use func.grad() or func.vjp(), or call it outside"
+    )
 
 
 def one_name(grad_tensors: Any, grad_variables: Any) -> Any:
