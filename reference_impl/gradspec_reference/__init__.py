@@ -7,7 +7,7 @@
 
 import sys
 
-from gradspec_reference import _C, autograd, linalg, nn, ops, optim, special, utils
+from gradspec_reference import _C, autograd, func, linalg, nn, ops, optim, special, utils
 from gradspec_reference.autograd import is_warn_always_enabled, set_warn_always
 from gradspec_reference.autograd.grad_mode import is_grad_layout_enforcement_enabled
 from gradspec_reference.drawing import draw
@@ -45,6 +45,7 @@ from gradspec_reference.engine.modes import (
 from gradspec_reference.engine.shapes import Size
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import GradError
+from gradspec_reference.func import vmap
 from gradspec_reference.names import (
     factories,
     likeness,

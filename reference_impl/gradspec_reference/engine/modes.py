@@ -32,7 +32,7 @@ class ThreadState(threading.local):
     `mutations` is the context in which saved tensors may be written, and `closed` says when others
     began and ended.  `packing` holds the pairs of functions that pack what is saved, the innermost
     last; `no_packing` is the message of why there may be none.  `group` is what the passes of a
-    block have in common.
+    block have in common.  `batching` holds the levels of `vmap`, the innermost last.
 
     `recording` says whether operations are recorded.  That is the grad mode, unless inference mode
     is on: then nothing is recorded, and the grad mode is `grad_enabled`.
@@ -51,6 +51,7 @@ class ThreadState(threading.local):
         self.packing: list[tuple[Any, Any]] = []
         self.no_packing: str | None = None
         self.group: Any = None
+        self.batching: list[Any] = []
         self.grad_enabled = True
         self.inference = False
         self.multithreading = True
@@ -63,7 +64,10 @@ class ThreadState(threading.local):
 state = ThreadState()
 
 exceptional: Final[set[Any]] = set()
-"""The threads in inference mode, and the dual level; without any, new tensors are just results."""
+"""The threads in inference mode, the dual level, and those of `vmap`.
+
+Without any, new tensors are just results.
+"""
 
 
 def call(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import along as along_dims, flattened, in_turn, reduced
 from gradspec_reference.operators.forward import gradient, linear
 from gradspec_reference.operators.row import unary_operator
 
@@ -302,12 +303,13 @@ along = {"params": "dim keepdim"}
 moment = {"params": "dim correction keepdim"}
 
 JVP = gradient
+BATCH = along_dims
 ROWS = (
-    of_shape("sum", kernel=sum_kernel, vjp=sum_rule),
+    of_shape("sum", kernel=sum_kernel, vjp=sum_rule, batch=reduced("sum_dim")),
     of_shape("sum_dim", node="SumBackward1", kernel=sum_kernel, vjp=spread, **along),
-    of_shape("mean", kernel=mean_kernel, vjp=mean_rule),
+    of_shape("mean", kernel=mean_kernel, vjp=mean_rule, batch=reduced("mean_dim")),
     of_shape("mean_dim", node="MeanBackward1", kernel=mean_kernel, vjp=mean_dim_rule, **along),
-    of_result("prod", kernel=prod_kernel, vjp=prod_rule),
+    of_result("prod", kernel=prod_kernel, vjp=prod_rule, batch=flattened("prod_dim")),
     of_result("prod_dim", node="ProdBackward1", kernel=prod_kernel, vjp=prod_dim_rule, **along),
     unary_operator("var", kernel=var_kernel, saves="self", vjp=var_rule, **moment),
     unary_operator(
@@ -330,9 +332,9 @@ ROWS = (
         **along,
     ),
     unary_operator("nansum", kernel=nansum_kernel, saves="self", vjp=nansum_rule, **along),
-    of_result("max", node="MaxBackward1", kernel=np.max, vjp=chosen_rule),
-    of_result("min", node="MinBackward1", kernel=np.min, vjp=chosen_rule),
-    of_result("median", kernel=median_kernel, vjp=chosen_rule, without="bool"),
+    of_result("max", node="MaxBackward1", kernel=np.max, vjp=chosen_rule, batch=reduced("amax")),
+    of_result("min", node="MinBackward1", kernel=np.min, vjp=chosen_rule, batch=reduced("amin")),
+    of_result("median", kernel=median_kernel, vjp=chosen_rule, without="bool", batch=in_turn),
     of_result("logsumexp", kernel=logsumexp_kernel, vjp=logsumexp_rule, **along),
     of_result(
         "vector_norm",

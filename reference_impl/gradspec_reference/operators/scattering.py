@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from gradspec_reference.operators.batching import along as along_dims
 from gradspec_reference.operators.arithmetic import no_derivative
 from gradspec_reference.operators.forward import added, linear, symmetric, written
 from gradspec_reference.operators.indexing import along, array_of
@@ -244,6 +245,7 @@ def other_factors(xp: Any, x: Any, index: Any, src: Any, dim: int, include_self:
 at_places = functools.partial(Operator, operands="self index src", params="dim")
 
 JVP = linear
+BATCH = along_dims
 ROWS = (
     at_places(
         "scatter",
