@@ -278,6 +278,20 @@ def each(function: Callable[..., Any], args: Any, options: dict[str, Any]) -> An
     )
 
 
+def anywhere(flags: Any) -> bool:
+    """Tell whether something holds of any element, of any example."""
+    while type(flags) is BatchedArray:
+        flags = flags.lower.materialise()
+    return bool(flags.any())
+
+
+def looked_at(function: Callable[..., Any], *args: Any) -> Any:
+    """Call a function that looks at arrays; for each example, if they are of a batch."""
+    if state.batching and next(arrays_in(args), None) is not None:
+        return each(function, args, {})
+    return function(*args)
+
+
 def one_of(value: Any, level: Level, place: int) -> Any:
     """Return a value, or what is in it, as one example has it."""
     if type(value) is Batched and held(value).level is level:

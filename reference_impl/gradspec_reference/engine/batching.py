@@ -208,9 +208,26 @@ def written(operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ..
         array.has_axis and array.level is level for array in arrays_in((*others, *params))
     ):
         raise not_for_all()
+    if state.recording and any(requires_below(x) for x in operands):
+        operands = (copied(target), *others)
     way = recording.apply_pointwise if operator.pointwise else recording.apply
     _, result = computed(operator, operands, params, way)
     return result
+
+
+def requires_below(value: Any) -> bool:
+    """Tell whether what is behind a tensor requires grad."""
+    while type(value) is Batched:
+        value = held(value).lower
+        if value.requires_grad:
+            return True
+    return isinstance(value, Tensor) and value.requires_grad
+
+
+def copied(target: Tensor) -> Tensor:
+    """Return what is about to be written, as what is recorded needs it."""
+    array = held(target)
+    return wrap(array.level, recording.tensors.clone(array.lower), array.has_axis)
 
 
 def store(target: Tensor, result: Any) -> None:

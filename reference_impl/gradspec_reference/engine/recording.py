@@ -314,7 +314,7 @@ def finish(
 def function(operator: Operator) -> Any:
     """Return an operator as rules call it: a function of operands, then params, that records."""
     applied = apply_pointwise if operator.pointwise else apply
-    count = len(operator.operand_names)
+    count = -len(operator.param_names) if operator.variadic else len(operator.operand_names)
     if operator.several:
         return functools.partial(several, operator)
 

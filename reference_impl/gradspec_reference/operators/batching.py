@@ -237,10 +237,10 @@ def product(xp: Any, batch: Batch) -> Any:
 def multiplied(xp: Any, left: tuple[Any, bool, int], right: tuple[Any, bool, int]) -> Any:
     """Return the product of two factors: what it is, whether it is a batch, the examples' rank."""
     (a, of_a, rank_a), (b, of_b, rank_b) = left, right
-    if of_a and not of_b and rank_a == 1 and rank_b <= MATRIX:
-        return xp.matmul(a, b)  # the vectors are the rows of a matrix
+    if of_a and not of_b and rank_a == 1 and rank_b <= MATRIX:  # the vectors are rows of a matrix
+        return (xp.mv if rank_b == 1 else xp.mm)(a, b)
     if of_b and not of_a and rank_b == 1 and rank_a <= MATRIX:
-        return xp.matmul(b, xp.t(a) if rank_a == MATRIX else a)
+        return xp.mv(b, a) if rank_a == 1 else xp.mm(b, xp.t(a))
     rank = max(rank_a, rank_b, MATRIX)
     if rank_a == 1:
         a = xp.unsqueeze(a, a.ndim - 1)
@@ -262,6 +262,14 @@ def weighed_product(xp: Any, batch: Batch) -> Any:
     return plus_summand(xp, batch, found if alpha == 1 else found * alpha, beta)
 
 
+def weighed_pairs(xp: Any, batch: Batch) -> Any:
+    """Add beta times the summand to alpha times the products of all pairs of two vectors."""
+    beta, alpha = batch.params
+    _, a, b = batch.operands
+    found = xp.unsqueeze(a, a.ndim) * xp.unsqueeze(b, b.ndim - 1)
+    return plus_summand(xp, batch, found if alpha == 1 else found * alpha, beta)
+
+
 def summed_product(xp: Any, batch: Batch) -> Any:
     """Add beta times the summand to alpha times the sum of the products of two stacks."""
     beta, alpha = batch.params
@@ -273,11 +281,13 @@ def summed_product(xp: Any, batch: Batch) -> Any:
 
 def plus_summand(xp: Any, batch: Batch, found: Any, beta: Any) -> Any:
     """Add beta times the summand; what is multiplied by zero is left out, as no number there is."""
+    if True not in batch.mapped[1:]:
+        found = xp.expand(found, (batch.size, *shape_of(found)))
     if beta == 0:
         return found
     x, rank = batch.operands[0], batch.ranks[0]
     if batch.mapped[0]:
-        x = padded(xp, x, rank, found.ndim - (True in batch.mapped[1:]))
+        x = padded(xp, x, rank, found.ndim - 1)
     return found + (x if beta == 1 else x * beta)
 
 

@@ -110,6 +110,14 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "scalar-function": "a function whose Hessian is asked for does not return one number",
     "independent": "something does not depend on an input, which strict does not allow",
     "strategy": "a Jacobian was asked for by a strategy that is none",
+    # functions mapped over a batch
+    "batched-value": "a number, or a shape that depends on numbers, was taken out of a batch",
+    "batched-write": "what is the same for all examples was written in place with what is not",
+    "batched-random": "random numbers were drawn in a mapped function, which was not told how",
+    "batch-axes": "what is to be mapped, or what was returned, does not fit the dimensions named",
+    "batch-output": "a mapped function returned what is no batch of tensors",
+    "batch-option": "a batch was to be drawn or cut in a way that there is not",
+    "batch-escaped": "a tensor of a batch is used after the mapped function has returned",
     "callback": "a function of the caller, run by the engine, raised",
 }
 
