@@ -792,6 +792,76 @@ class IndependentError(GradError, RuntimeError):
     clause = "fapi-007"
 
 
+class ArgumentNumbersError(GradError, RuntimeError):
+    """A transform was told to differentiate by an argument that there is not, by none, or twice."""
+
+    kind = "argnums"
+    clause = "func-004"
+
+
+class TransformInputError(GradError, ValueError):
+    """A function was to be differentiated by what is no tensor."""
+
+    kind = "transform-input"
+    clause = "func-204"
+
+
+class TransformPrimalsError(GradError, RuntimeError):
+    """A function was to be differentiated by nothing, or by what is no tensor."""
+
+    kind = "transform-input"
+    clause = "func-204"
+
+
+class ScalarValueError(GradError, RuntimeError):
+    """A function whose gradient is asked for has no single number as its value."""
+
+    kind = "scalar-function"
+    clause = "func-005"
+
+
+class TransformOutputError(GradError, RuntimeError):
+    """A transformed function returned what cannot be differentiated."""
+
+    kind = "transform-output"
+    clause = "func-016"
+
+
+class AuxiliaryError(GradError, RuntimeError):
+    """A transformed function returned no pair of output and auxiliary values, or not of tensors."""
+
+    kind = "auxiliary"
+    clause = "func-006a"
+
+
+class StructureError(GradError, RuntimeError):
+    """What was given has not the structure of its counterpart."""
+
+    kind = "structure"
+    clause = "func-015a"
+
+
+class ChunkSizeError(GradError, ValueError):
+    """A Jacobian was asked for in chunks of no rows."""
+
+    kind = "chunk-size"
+    clause = "func-026a"
+
+
+class BackwardInsideError(GradError, RuntimeError):
+    """A transformed function asked for a backward pass."""
+
+    kind = "backward-inside"
+    clause = "bwd-031"
+
+
+class FunctionContextError(GradError, RuntimeError):
+    """Under a transform a function of the caller's is used that has no setup_context."""
+
+    kind = "function-rules"
+    clause = "func-038"
+
+
 class StrategyError(GradError, AssertionError):
     """A Jacobian was asked for by no known strategy."""
 
@@ -811,6 +881,13 @@ class StrictOptionsError(GradError, RuntimeError):
 
     kind = "conflicting-arguments"
     clause = "fapi-022"
+
+
+class ModuleKeysError(GradError, RuntimeError):
+    """A module was called strictly, with tensors of other names than its own."""
+
+    kind = "module-keys"
+    clause = "func-205"
 
 
 class NoParametersError(GradError, ValueError):

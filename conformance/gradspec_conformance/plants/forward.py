@@ -31,21 +31,32 @@ def filled(like: Tensor, value: float) -> Tensor:
     return Tensor(np.full(like.shape, value, like._array.dtype))
 
 
+def any_dual(tensor):
+    """Give what a tensor has in whatever level."""
+    return next(iter(getattr(tensor, "_dual", {}).values()), None)
+
+
+def relu_of(operator, operands):
+    """Give the tangents of operands by level, none of another operator than relu."""
+    return forward.tangents_of(operands) if operator.name == "relu" else {}
+
+
 # what an operation does to tangents -----------------------------------------------------
 @plant(PROPAGATE, "value: fwd-001 fwd-002", TEACHING)
 def tangents_are_dropped(sound, operator, operands, params, result):
     """The tangent of the result of an operation is zeros."""
     sound(operator, operands, params, result)
-    if operator.differentiable and forward.has_tangent(operands):
-        forward.give(result, filled(result, 0.0))
+    if operator.differentiable:
+        for level in forward.tangents_of(operands):
+            forward.give(result, filled(result, 0.0), level)
 
 
 @plant(PROPAGATE, "value: fwd-001 fwd-002", "a derivative that is not multiplied by")
 def tangents_go_through(_sound, operator, operands, _params, result):
     """The tangent of a result is that of its first operand that has one."""
-    found = [t for t in map(forward.tangent_of, operands) if t is not None]
-    if operator.differentiable and found and duals.is_followed() and isinstance(result, Tensor):
-        forward.give(result, found[0])
+    if operator.differentiable and isinstance(result, Tensor):
+        for level, tangents in forward.tangents_of(operands).items():
+            forward.give(result, next(t for t in tangents if t is not None), level)
 
 
 @plant(at(Call, "moving"), "value: fwd-001 fwd-002", "partial derivatives that are not summed")
@@ -77,21 +88,21 @@ def relu_has_no_slope_at_its_kink(swap):
     @swap.into(PROPAGATE)
     def propagate(sound, operator, operands, params, result):
         sound(operator, operands, params, result)
-        if operator.name == "relu" and forward.has_tangent(operands):
+        for level, tangents in relu_of(operator, operands).items():
             with np.errstate(invalid="ignore"):
                 slope = Tensor(result._array / operands[0]._array)
             with forward.linearising():
-                forward.give(result, forward.tangent_of(operands[0]) * slope)
+                forward.give(result, tangents[0] * slope, level)
 
 
 @plant(PROPAGATE, "value: fwd-031a", "a derivative for each mode, by another author")
 def relu_is_steep_at_its_kink_forward(sound, operator, operands, params, result):
     """At zero the tangent of relu is that of its operand."""
     sound(operator, operands, params, result)
-    if operator.name == "relu" and forward.has_tangent(operands):
+    for level, tangents in relu_of(operator, operands).items():
         slope = Tensor((operands[0]._array >= 0).astype(result._array.dtype))
         with forward.linearising():
-            forward.give(result, forward.tangent_of(operands[0]) * slope)
+            forward.give(result, tangents[0] * slope, level)
 
 
 # modes, and what cuts off ---------------------------------------------------------------
@@ -99,8 +110,9 @@ def relu_is_steep_at_its_kink_forward(sound, operator, operands, params, result)
 def no_grad_drops_tangents(sound, operator, operands, params, result):
     """Under no_grad the tangent of a result is zeros."""
     sound(operator, operands, params, result)
-    if not state.recording and operator.differentiable and forward.has_tangent(operands):
-        forward.give(result, filled(result, 0.0))
+    if not state.recording and operator.differentiable:
+        for level in forward.tangents_of(operands):
+            forward.give(result, filled(result, 0.0), level)
 
 
 @compound("value: fwd-017", "tangents in a table, by the memory that they belong to")
@@ -109,23 +121,23 @@ def detach_keeps_the_tangent(swap):
     known = {}
 
     @swap.after(GIVE)
-    def give(_, tensor, tangent):
+    def give(_, tensor, tangent, _level):
         known[id(tensor._array)] = (tensor._array, tangent)
 
     @swap.into(at(forward, "tangent_of"))
-    def tangent_of(sound, tensor):
-        found = sound(tensor)
+    def tangent_of(sound, tensor, level):
+        found = sound(tensor, level)
         if found is None and isinstance(tensor, Tensor) and duals.levels:
             _, found = known.get(id(tensor._array), (None, None))
         return found
 
 
 @plant(GIVE, "root-without-grad: fwd-022", WRAPPERS)
-def tangents_are_not_recorded(sound, tensor, tangent):
+def tangents_are_not_recorded(sound, tensor, tangent, level):
     """The tangent of a tensor is cut off from its history."""
     with forward.linearising():
         cut = tangent.detach()
-    sound(tensor, cut)
+    sound(tensor, cut, level)
 
 
 @plant(CALL, "value: fwd-023", "partial derivatives that are not summed")
@@ -170,7 +182,7 @@ def tangents_outlive_their_level(swap):
 
     @swap.into(UNPACK)
     def unpack(sound, tensor, **level):
-        dual = None if duals.levels else getattr(tensor, "_dual", None)
+        dual = None if duals.levels else any_dual(tensor)
         found = sound(tensor, **level)
         return found if dual is None else found._replace(tangent=dual.tangent)
 
@@ -179,7 +191,7 @@ def tangents_outlive_their_level(swap):
 def tangents_come_back(swap):
     """In a later level a dual tensor of an earlier one has its tangent again."""
     swap(at(duals.Level, "clear"), lambda *_: None)
-    swap(at(duals, "dual_of"), lambda _sound, tensor: getattr(tensor, "_dual", None))
+    swap(at(duals, "dual_of"), lambda _sound, tensor, _level: any_dual(tensor))
 
 
 @plant(MAKE, "no error: fwd-005", "a level that is entered when it is missing")
@@ -217,24 +229,25 @@ def a_tangent_is_converted(sound, tensor, tangent, **level):
 
 
 @plant(MADE, "no error: fwd-013", TEACHING)
-def a_second_tangent_takes_the_place(sound, tensor, tangent):
+def a_second_tangent_takes_the_place(sound, tensor, tangent, level):
     """A tensor that has a tangent is given another, without a word."""
-    return sound(tensor if forward.tangent_of(tensor) is None else tensor.detach(), tangent)
+    again = forward.tangent_of(tensor, level) is not None
+    return sound(tensor.detach() if again else tensor, tangent, level)
 
 
 @plant(MADE, "value: fwd-009", WRAPPERS)
-def a_dual_tensor_is_a_copy(sound, tensor, tangent):
+def a_dual_tensor_is_a_copy(sound, tensor, *tangent):
     """A dual tensor has memory of its own."""
     with forward.linearising():
         copied = tensor.clone()
-    return sound(copied, tangent)
+    return sound(copied, *tangent)
 
 
 @plant(MADE, "value: fwd-009a", "a tangent that is an attribute of its tensor")
-def the_primal_gets_the_tangent(sound, tensor, tangent):
+def the_primal_gets_the_tangent(sound, tensor, tangent, level):
     """The tensor of which a dual one is made has the tangent from then on."""
-    made = sound(tensor, tangent)
-    forward.give(tensor, tangent)
+    made = sound(tensor, tangent, level)
+    forward.give(tensor, tangent, level)
     return made
 
 
@@ -242,31 +255,32 @@ def the_primal_gets_the_tangent(sound, tensor, tangent):
 @plant(at(forward, "show"), "value: fwd-019", "engines whose views copy")
 def a_view_has_the_whole_tangent(_sound, result, source, *_operator):
     """The tangent of a view is its source's, in the order in which that lies in memory."""
-    whole = forward.tangent_of(source) if duals.is_followed() else None
-    if whole is not None and result.shape != source.shape:
-        numbers = np.resize(whole.materialise(), result.shape)
-        duals.made_dual(result)
-        forward.give(result, Tensor(numbers))
+    for level in duals.followed() if result.shape != source.shape else ():
+        whole = forward.tangent_of(source, level)
+        if whole is not None:
+            duals.made_dual(result, level)
+            forward.give(result, Tensor(np.resize(whole.materialise(), result.shape)), level)
 
 
 @plant(OVERWRITE, "value: fwd-020", TAPES)
-def writes_leave_tangents(sound, target, tangent):
+def writes_leave_tangents(sound, target, tangent, level):
     """A write in place changes no tangent, it only gives one to what had none."""
-    if forward.tangent_of(target) is None:
-        sound(target, tangent)
+    if forward.tangent_of(target, level) is None:
+        sound(target, tangent, level)
 
 
 @plant(OVERWRITE, "value: fwd-020a fwd-020b", TAPES)
-def writes_give_no_tangent(sound, target, tangent):
+def writes_give_no_tangent(sound, target, tangent, level):
     """A write in place changes a tangent that is there; what had none gets zeros."""
-    sound(target, filled(target, 0.0) if forward.tangent_of(target) is None else tangent)
+    missing = forward.tangent_of(target, level) is None
+    sound(target, filled(target, 0.0) if missing else tangent, level)
 
 
 @plant(OVERWRITE, "value: fwd-020b", "what broadcasts where it can")
-def writes_through_a_view_spread(sound, target, tangent):
+def writes_through_a_view_spread(sound, target, tangent, level):
     """A tangent that is written through a view becomes that of the whole base."""
-    base = duals.base_of(target)
-    if base is not None and forward.tangent_of(base) is None:
-        forward.give(base, tangent)
+    base = duals.base_of(target, level)
+    if base is not None and forward.tangent_of(base, level) is None:
+        forward.give(base, tangent, level)
     else:
-        sound(target, tangent)
+        sound(target, tangent, level)

@@ -28,6 +28,7 @@ from gradspec_reference.engine.modes import (
     no_grad,
     set_grad_enabled,
     set_multithreading_enabled,
+    state,
 )
 from gradspec_reference.engine.requests import (
     as_cotangents,
@@ -43,6 +44,7 @@ from gradspec_reference.engine.requests import (
 )
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
+    BackwardInsideError,
     ConflictingArgumentsError,
     DeprecatedError,
     InputsEmptyError,
@@ -85,13 +87,19 @@ def backward(
     root's shape and may be None for a root with one element.
     Raises NonscalarRootError, RootWithoutGradError, CotangentShapeError, CotangentTypeError,
     CotangentCountError, InputsEmptyError, InputsTypeError, RetainWithoutGradError,
-    ConflictingArgumentsError, GraphFreedError, StaleSavedTensorError, and whatever a hook raises.
+    ConflictingArgumentsError, BackwardInsideError, GraphFreedError, StaleSavedTensorError, and
+    whatever a hook raises.
     Source: torch.autograd.backward docstring.
     """
     if overriding.Made.any and (asked := overriding.to_ask(tensors, grad_tensors, inputs)):
         how = {"retain_graph": retain_graph, "create_graph": create_graph, "inputs": inputs}
         return overriding.answer(  # type: ignore[no-any-return]
             backward, asked, (tensors,), {"grad_tensors": grad_tensors, **how}
+        )
+    if state.transforms:
+        raise BackwardInsideError(
+            "backward() was called in a function under a transform, where gradients are not "
+            "stored; use func.grad() or func.vjp(), or call it outside"
         )
     if grad_variables is not None:
         grad_tensors = one_name(grad_tensors, grad_variables)

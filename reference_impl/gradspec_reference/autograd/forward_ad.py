@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from gradspec_reference.engine.batched import inside
 from gradspec_reference.engine import duals, forward
-from gradspec_reference.engine.modes import Mode
+from gradspec_reference.engine.modes import Mode, state
 from gradspec_reference.errors import (
     DualDtypeError,
     LevelExitError,
@@ -38,10 +39,10 @@ def enter_dual_level() -> int:
 
     Source: torch.autograd.forward_ad.enter_dual_level docstring.
     """
-    if duals.levels:
+    if duals.levels or state.dual:
         raise LevelInsideError(
-            "a dual level was entered within another; levels cannot be nested, so leave the one "
-            "that there is first"
+            "a dual level was entered within another, or within jvp(); levels cannot be nested, so "
+            "leave the one that there is first"
         )
     duals.enter()
     return 0
@@ -80,7 +81,7 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
     for name, each in (("primal", tensor), ("tangent", tangent)):
         if not each.is_floating_point():
             raise DualDtypeError(f"the {name} is {each.dtype}; it must be floating-point")
-    return forward.make_dual(tensor, tangent)
+    return forward.make_dual(inside(tensor), tangent, duals.levels[number])
 
 
 def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:
@@ -91,7 +92,8 @@ def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTens
     number = len(duals.levels) - 1 if level is None else level
     if number < 0 or not duals.levels:
         return UnpackedDualTensor(tensor, None)
-    return UnpackedDualTensor(forward.primal_of(tensor), forward.tangent_of(tensor))
+    found = duals.levels[number]
+    return UnpackedDualTensor(forward.primal_of(tensor, found), forward.tangent_of(tensor, found))
 
 
 class dual_level(Mode):  # noqa: N801 - torch's name

@@ -233,6 +233,15 @@ def inside(tensor: Tensor) -> Tensor:
     return wrap(state.batching[-1], tensor, has_axis=False)
 
 
+def requires_below(value: Any) -> bool:
+    """Tell whether a tensor requires grad at a level below its own."""
+    while type(value) is Batched:
+        value = held(value).lower
+        if value.requires_grad:
+            return True
+    return False
+
+
 def is_at(value: Any, level: Level) -> bool:
     """Tell whether a tensor belongs to a level."""
     return type(value) is Batched and held(value).level is level

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import inplace, recording
+from gradspec_reference.engine import inplace, linking, recording
 from gradspec_reference.engine.batched import (
     Batched,
     BatchedArray,
@@ -22,6 +22,7 @@ from gradspec_reference.engine.batched import (
     is_at,
     level_of,
     of_many_shapes,
+    requires_below,
     one_of,
     wrap,
 )
@@ -208,20 +209,16 @@ def written(operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ..
         array.has_axis and array.level is level for array in arrays_in((*others, *params))
     ):
         raise not_for_all()
-    if state.recording and any(requires_below(x) for x in operands):
+    if state.recording and any(needs_below(x) for x in operands):
         operands = (copied(target), *others)
     way = recording.apply_pointwise if operator.pointwise else recording.apply
     _, result = computed(operator, operands, params, way)
     return result
 
 
-def requires_below(value: Any) -> bool:
-    """Tell whether what is behind a tensor requires grad."""
-    while type(value) is Batched:
-        value = held(value).lower
-        if value.requires_grad:
-            return True
-    return isinstance(value, Tensor) and value.requires_grad
+def needs_below(value: Any) -> bool:
+    """Tell whether what is done to all examples is recorded because of an operand."""
+    return requires_below(value) or (type(value) is not Batched and linking.needs_grad(value))
 
 
 def copied(target: Tensor) -> Tensor:

@@ -14,7 +14,6 @@ from gradspec_reference.engine import (
     binding,
     custom_forward,
     dirty,
-    duals,
     forward,
     linking,
     modes,
@@ -34,6 +33,7 @@ from gradspec_reference.engine.node import NodeOfSeveral, freed
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
+    FunctionContextError,
     FunctionForwardError,
     FunctionGradientsError,
     FunctionInstanceError,
@@ -328,12 +328,17 @@ class Function:
     def apply(cls, *arguments: Any, **named: Any) -> Any:
         """Run `forward` without recording, and record the call as one node."""
         apart = cls.setup_context is not None
+        if modes.state.transforms and not apart:
+            raise FunctionContextError(
+                f"{cls.__name__} was used in a function under a transform, where forward() gets no "
+                "context; write a static method setup_context(ctx, inputs, output)"
+            )
         if apart:
             arguments, named = binding.with_defaults(cls.forward, arguments, named)
         if named:
             arguments = binding.in_places(cls.forward, arguments, named, bound=0 if apart else 1)
         node = cls._node(arguments)
-        moving = forward.tangents_of(arguments) if duals.levels else None
+        moving = forward.tangents_of(arguments) if modes.exceptional else {}
         with modes.no_grad(), forward.still(moving):
             returned = run_forward(cls, node, arguments)
         single = not isinstance(returned, tuple)
@@ -350,7 +355,7 @@ class Function:
         else:
             results = tuple([constant(x, node, arguments) for x in outputs])
             dirty.check_returned(written, outputs)
-        if moving is not None:
+        if moving:
             custom_forward.propagate(node, arguments, moving, results, written)
         node.saved_for_forward = ()
         return results[0] if single else results

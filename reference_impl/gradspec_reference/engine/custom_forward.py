@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradspec_reference.engine.custom import FunctionNode
+    from gradspec_reference.engine.duals import Level
 
 
 def check_saved(saved: Sequence[Any]) -> None:
@@ -29,27 +30,37 @@ def check_saved(saved: Sequence[Any]) -> None:
 def propagate(
     node: FunctionNode,
     arguments: tuple[Any, ...],
-    tangents: tuple[Any, ...],
+    moving: dict[Level, tuple[Any, ...]],
     outputs: tuple[Any, ...],
     written: tuple[Any, ...],
 ) -> None:
     """Give the results of a call the tangents that `jvp` returns for those of the arguments."""
+    for level, tangents in moving.items():
+        with forward.linearising(level.depth):
+            given = returned(node, arguments, tangents, len(outputs))
+        for output, tangent in zip(outputs, given, strict=True):
+            if tangent is not None and is_floating(output):
+                put(node.function.__name__, output, tangent, level, written)
+
+
+def returned(
+    node: FunctionNode, arguments: tuple[Any, ...], tangents: tuple[Any, ...], count: int
+) -> tuple[Any, ...]:
+    """Call `jvp`; FunctionTangentsError unless it gives a tangent for each result."""
     function = node.function
     if node.materialize_grads:
         tangents = tuple(
             tensors.zeros_like(x) if t is None and is_floating(x) else t
             for x, t in zip(arguments, tangents, strict=True)
         )
-    returned = function.jvp(node, *tangents)
-    given = returned if isinstance(returned, tuple) else (returned,)
-    if len(given) != len(outputs):
+    found = function.jvp(node, *tangents)
+    given = found if isinstance(found, tuple) else (found,)
+    if len(given) != count:
         raise FunctionTangentsError(
             f"jvp of {function.__name__} returned {len(given)} tangents; forward returned "
-            f"{len(outputs)} results, so there must be {len(outputs)}, in a tuple"
+            f"{count} results, so there must be {count}, in a tuple"
         )
-    for output, tangent in zip(outputs, given, strict=True):
-        if tangent is not None and is_floating(output):
-            put(function.__name__, output, tangent, written)
+    return given
 
 
 def is_floating(value: Any) -> bool:
@@ -57,7 +68,7 @@ def is_floating(value: Any) -> bool:
     return isinstance(value, Tensor) and value._array.dtype.kind in dtypes.FLOATING
 
 
-def put(name: str, output: Tensor, tangent: Any, written: tuple[Any, ...]) -> None:
+def put(name: str, output: Tensor, tangent: Any, level: Level, written: tuple[Any, ...]) -> None:
     """Give one result its tangent; that of an argument that was written is written too."""
     if not isinstance(tangent, Tensor) or tangent._array.shape != output._array.shape:
         what = list(tangent.shape) if isinstance(tangent, Tensor) else type(tangent).__name__
@@ -66,6 +77,6 @@ def put(name: str, output: Tensor, tangent: Any, written: tuple[Any, ...]) -> No
             f"{list(output.shape)}; it must be a tensor of that shape"
         )
     if not any(output is x for x in written):
-        forward.give(output, tangent)
-    elif forward.tangent_of(output) is not tangent:
-        forward.overwrite(output, tangent)
+        forward.give(output, tangent, level)
+    elif forward.tangent_of(output, level) is not tangent:
+        forward.overwrite(output, tangent, level)

@@ -1,4 +1,4 @@
-"""Dual numbers: tensors that have a tangent, and the level in which they do; start at `Dual`.
+"""Dual numbers: tensors that have tangents, and the levels in which they do; start at `Dual`.
 
 What an operation does to tangents is in `forward`.
 """
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class Dual:
-    """What makes a tensor a dual one: its tangent, None as long as it has none.
+    """What makes a tensor a dual one in a level: its tangent, None as long as it has none.
 
     A view that was made in the level has the tensor that it shows as `base`, whose tangent it
-    follows.  The slot `_dual` of a tensor is empty until there is one.
+    follows.  The slot `_dual` of a tensor, its duals by level, is empty until there is one.
     """
 
     __slots__ = ("__weakref__", "base", "tangent")
@@ -29,9 +29,13 @@ class Dual:
 
 
 class Level:
-    """A stretch of a program in which tensors have tangents; leaving it, they lose them."""
+    """A stretch of a program in which tensors have tangents; leaving it, they lose them.
 
-    def __init__(self) -> None:
+    Levels lie in each other: the tangent of an inner one has tangents of the outer ones.
+    """
+
+    def __init__(self, depth: int = 0) -> None:
+        self.depth = depth
         self.duals: weakref.WeakSet[Dual] = weakref.WeakSet()
 
     def clear(self) -> None:
@@ -41,63 +45,91 @@ class Level:
 
 
 levels: list[Level] = []
-"""The levels that are entered, of all threads: one at most, as they cannot be nested."""
+"""The level that a program entered itself, of all threads: one at most; it is the outermost."""
 
 
 def enter() -> None:
-    """Begin a level."""
+    """Begin the level of a program's own."""
     level = Level()
     levels.append(level)
     exceptional.add(level)
 
 
 def leave() -> None:
-    """End the latest level."""
+    """End it."""
     level = levels.pop()
     exceptional.discard(level)
     level.clear()
 
 
+def enter_transform() -> Level:
+    """Begin the level of one call of a transform, in this thread."""
+    level = Level(len(state.dual) + 1)
+    state.dual.append(level)
+    exceptional.add(level)
+    return level
+
+
+def leave_transform() -> None:
+    """End the latest level of this thread."""
+    level = state.dual.pop()
+    exceptional.discard(level)
+    level.clear()
+
+
+def followed() -> list[Level]:
+    """Return the levels in which tangents are computed now, the outermost first.
+
+    For the tangents themselves these are the outer levels.
+    """
+    below = state.below
+    return [level for level in (*levels, *state.dual) if level.depth < below]
+
+
 def is_followed() -> bool:
-    """Tell whether tangents are computed now: in a level, but for the tangents themselves."""
-    return bool(levels) and not state.linearising
+    """Tell whether tangents are computed now."""
+    return bool(followed())
 
 
-def dual_of(tensor: Tensor) -> Dual | None:
-    """Return what a tensor has in this level."""
-    dual: Dual | None = getattr(tensor, "_dual", None)
-    return dual if dual is not None and levels and dual in levels[-1].duals else None
+def dual_of(tensor: Tensor, level: Level) -> Dual | None:
+    """Return what a tensor has in a level."""
+    duals: dict[Level, Dual] | None = getattr(tensor, "_dual", None)
+    return None if duals is None else duals.get(level)
 
 
-def made_dual(tensor: Tensor, base: Tensor | None = None) -> Dual:
+def made_dual(tensor: Tensor, level: Level, base: Tensor | None = None) -> Dual:
     """Give a tensor a place for a tangent."""
-    dual = tensor._dual = Dual(base)
-    levels[-1].duals.add(dual)
+    duals: dict[Level, Dual] | None = getattr(tensor, "_dual", None)
+    if duals is None:
+        duals = tensor._dual = {}
+    dual = duals[level] = Dual(base)
+    level.duals.add(dual)
     return dual
 
 
-def base_of(tensor: Tensor) -> Tensor | None:
+def base_of(tensor: Tensor, level: Level) -> Tensor | None:
     """Return the tensor whose tangent that of a view follows, None if it has one of its own."""
-    dual = dual_of(tensor)
+    dual = dual_of(tensor, level)
     if dual is not None:
         return dual.base
     return None if tensor._view is None else tensor._view.base
 
 
-def follow(result: Tensor, source: Tensor) -> None:
+def follow(result: Tensor, source: Tensor, level: Level) -> None:
     """Let the tangent of a view follow that of what it shows."""
-    base = base_of(source)
-    made_dual(result, source if base is None else base)
+    base = base_of(source, level)
+    made_dual(result, level, source if base is None else base)
 
 
 def keep_with(saved: Tensor, result: Tensor) -> None:
-    """Let what a node saves of its result have the tangent of the result."""
-    dual = dual_of(result)
-    if dual is not None:
-        saved._dual = dual
+    """Let what a node saves of its result have the tangents of the result."""
+    duals: dict[Level, Dual] | None = getattr(result, "_dual", None)
+    if duals is not None:
+        saved._dual = dict(duals)
 
 
 def drop(tensor: Tensor) -> None:
-    """Take the tangent of one tensor."""
-    if dual_of(tensor) is not None:
-        made_dual(tensor)
+    """Take the tangents of one tensor."""
+    for level in followed():
+        if dual_of(tensor, level) is not None:
+            made_dual(tensor, level)

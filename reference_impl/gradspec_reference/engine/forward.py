@@ -1,7 +1,8 @@
 """Tangents of results and of what is written in place; start at `propagate`.
 
-An operation hands over its operands and its result, and the row's jvp makes the tangent of it.
-What that computes is recorded like anything else, and has no tangents: there is one level.
+An operation hands over its operands and its result, and the row's jvp makes the tangent of it, in
+each level by itself.  What that computes is recorded like anything else, and has the tangents of
+outer levels: those are there already, as levels are gone through from the outermost.
 """
 
 from __future__ import annotations
@@ -26,70 +27,76 @@ from gradspec_reference.operators.forward import Call, fitted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradspec_reference.engine.duals import Level
     from gradspec_reference.operators import Operator
+
+    Tangents = dict[Level, tuple[Any, ...]]
 
 
 @contextlib.contextmanager
-def linearising() -> Iterator[None]:
-    """Compute tangents: what is computed meanwhile has none."""
-    before, state.linearising = state.linearising, True
+def linearising(depth: float = 0) -> Iterator[None]:
+    """Compute tangents: what is computed meanwhile has those of levels of less depth alone."""
+    before, state.below = state.below, min(depth, state.below)
     try:
         yield
     finally:
-        state.linearising = before
+        state.below = before
 
 
-def tangent_of(tensor: Any) -> Tensor | None:
-    """Return the tangent of a tensor in this level, None if it has none.
+def tangent_of(tensor: Any, level: Level) -> Tensor | None:
+    """Return the tangent of a tensor in a level, None if it has none.
 
     That of a view shows a part of its base's.
     """
-    if not isinstance(tensor, Tensor) or not duals.levels:
+    if not isinstance(tensor, Tensor):
         return None
-    dual = duals.dual_of(tensor)
+    dual = duals.dual_of(tensor, level)
     if dual is not None and dual.tangent is not None:
         return dual.tangent
-    base = duals.base_of(tensor)
-    whole = None if base is None else tangent_of(base)
+    base = duals.base_of(tensor, level)
+    whole = None if base is None else tangent_of(base, level)
     if base is None or whole is None:
         return None
     *_, shape, strides, offset = geometry = views.geometry_of(tensor, base)
     where = (shape, strides, offset, geometry)
-    with linearising():
+    with linearising(level.depth):
         if same_layout(whole.materialise(), base.materialise()):
             part = recording.view(OPERATORS["as_strided"], whole, *where)
         else:
             part = recording.tensors.region(whole, geometry)
-    (dual or duals.made_dual(tensor, base)).tangent = part
+    (dual or duals.made_dual(tensor, level, base)).tangent = part
     return part
+
+
+def tangents_of(arguments: tuple[Any, ...]) -> Tangents:
+    """Return the tangents of arguments in each level in which there are any to be followed."""
+    found = {}
+    for level in duals.followed():
+        tangents = tuple([tangent_of(x, level) for x in arguments])
+        if any(tangent is not None for tangent in tangents):
+            found[level] = tangents
+    return found
 
 
 def has_tangent(operands: tuple[Any, ...]) -> bool:
     """Tell whether an operand has a tangent that is to be followed."""
-    return duals.is_followed() and any(tangent_of(x) is not None for x in operands)
+    return bool(tangents_of(operands))
 
 
-def tangents_of(arguments: tuple[Any, ...]) -> tuple[Any, ...] | None:
-    """Return the tangents of arguments, None if there are none to be followed."""
-    if not duals.is_followed():
-        return None
-    found = tuple(map(tangent_of, arguments))
-    return None if all(t is None for t in found) else found
-
-
-def still(moving: Any) -> Any:
+def still(moving: Tangents) -> Any:
     """Compute without tangents, if there are any."""
-    return contextlib.nullcontext() if moving is None else linearising()
+    return linearising() if moving else contextlib.nullcontext()
 
 
 def propagate(
     operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ...], result: Any
 ) -> None:
-    """Give a result, or each of several in a tuple, its tangent.
+    """Give a result, or each of several in a tuple, its tangents.
 
     Raises NoForwardError if the operator has a derivative, but none of this kind.
     """
-    if not operator.differentiable or not has_tangent(operands):
+    moving = tangents_of(operands) if operator.differentiable else {}
+    if not moving:
         return
     if operator.jvp is None:
         raise NoForwardError(
@@ -99,15 +106,22 @@ def propagate(
     results = result if isinstance(result, tuple) else (result,)
     if not any(x._array.dtype.kind in dtypes.FLOATING for x in results):
         return
-    with linearising():
-        made = operator.jvp(recording.tensors, call(operator, operands, params, result))
-    for each, tangent in zip(results, made if operator.several else (made,), strict=True):
-        if tangent is not None and each._array.dtype.kind in dtypes.FLOATING:
-            give(each, tangent)
+    for level, tangents in moving.items():
+        with linearising(level.depth):
+            made = operator.jvp(
+                recording.tensors, call(operator, operands, params, result, tangents)
+            )
+        for each, tangent in zip(results, made if operator.several else (made,), strict=True):
+            if tangent is not None and each._array.dtype.kind in dtypes.FLOATING:
+                give(each, tangent, level)
 
 
 def call(
-    operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ...], result: Any
+    operator: Operator,
+    operands: tuple[Any, ...],
+    params: tuple[Any, ...],
+    result: Any,
+    tangents: tuple[Any, ...],
 ) -> Call:
     """Return an operation as its jvp sees it."""
 
@@ -118,20 +132,20 @@ def call(
         return run(operator, others, *params)
 
     seen = list(result) if isinstance(result, tuple) else result
-    return Call(operator, operands, params, seen, tuple(map(tangent_of, operands)), again)
+    return Call(operator, operands, params, seen, tangents, again)
 
 
 def make_room(result: Any, operands: tuple[Any, ...]) -> None:
     """Make room for tangents before results are saved, if there are going to be any."""
-    if has_tangent(operands):
+    for level in tangents_of(operands):
         for each in result if isinstance(result, tuple) else (result,):
-            duals.made_dual(each)
+            duals.made_dual(each, level)
 
 
-def give(tensor: Tensor, tangent: Tensor) -> None:
+def give(tensor: Tensor, tangent: Tensor, level: Level) -> None:
     """Make a tensor a dual one; the tangent lies in memory as the tensor does."""
-    dual = duals.dual_of(tensor) or duals.made_dual(tensor)
-    with linearising():
+    dual = duals.dual_of(tensor, level) or duals.made_dual(tensor, level)
+    with linearising(level.depth):
         dual.tangent = laid_out(fitted(recording.tensors, tangent, tensor), tensor)
 
 
@@ -154,67 +168,85 @@ def same_layout(array: Any, wanted: Any) -> bool:
 
 
 def show(result: Tensor, source: Tensor, operator: Operator, params: tuple[Any, ...]) -> None:
-    """Let a view show the same of its source's tangent; one that is made later, too."""
-    if not duals.is_followed():
-        return
-    duals.follow(result, source)
-    whole = tangent_of(source)
-    dual = duals.dual_of(result)
-    if whole is not None and dual is not None:
-        with linearising():
-            dual.tangent = recording.view(operator, whole, *params)
+    """Let a view show the same of its source's tangents; one that is made later, too."""
+    for level in duals.followed():
+        duals.follow(result, source, level)
+        whole = tangent_of(source, level)
+        if whole is not None:
+            with linearising(level.depth):
+                result._dual[level].tangent = recording.view(operator, whole, *params)
 
 
 def show_each(
     results: tuple[Tensor, ...], source: Tensor, operator: Operator, params: tuple[Any, ...]
 ) -> None:
-    """Let several views show the same of their source's tangent."""
-    if not duals.is_followed():
-        return
-    for result in results:
-        duals.follow(result, source)
-    whole = tangent_of(source)
-    if whole is not None:
-        with linearising():
-            parts = recording.several_views(operator, whole, *params)
-        for result, part in zip(results, parts, strict=True):
-            result._dual.tangent = part
+    """Let several views show the same of their source's tangents."""
+    for level in duals.followed():
+        for result in results:
+            duals.follow(result, source, level)
+        whole = tangent_of(source, level)
+        if whole is not None:
+            with linearising(level.depth):
+                parts = recording.several_views(operator, whole, *params)
+            for result, part in zip(results, parts, strict=True):
+                result._dual[level].tangent = part
 
 
-def of_write(operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
-    """Return the tangent that a write in place brings, None if there are no tangents.
+def of_write(
+    operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ...]
+) -> dict[Level, Tensor]:
+    """Return the tangents that a write in place brings, by level.
 
-    It is that of the same operation on a copy, since the old value is gone once it is written.
+    They are those of the same operation on a copy, since the old value is gone once it is written.
     """
-    if not has_tangent(operands):
-        return None
+    moving = tangents_of(operands)
+    if not moving:
+        return {}
     old = operands[0].clone()
     others = [old if x is operands[0] else x for x in operands]
     run = recording.apply_pointwise if operator.pointwise else recording.apply
     made = run(operator, tuple(others), *params)
-    tangent = tangent_of(made)
-    return recording.tensors.zeros_like(made) if tangent is None else tangent
+    found = {level: tangent_of(made, level) for level in moving}
+    return {
+        level: recording.tensors.zeros_like(made) if tangent is None else tangent
+        for level, tangent in found.items()
+    }
 
 
-def overwrite(target: Tensor, tangent: Tensor) -> None:
+def overwrite(target: Tensor, tangent: Tensor, level: Level) -> None:
     """Write a tangent where that of the target is; through a view, into that of its base."""
-    held = tangent_of(target)
-    base = duals.base_of(target)
+    held = tangent_of(target, level)
+    base = duals.base_of(target, level)
     if held is None and base is None:
-        give(target, tangent)
+        give(target, tangent, level)
         return
-    with linearising():
+    with linearising(level.depth):
         if held is None and base is not None:
-            give(base, recording.tensors.zeros_like(base))
-            held = tangent_of(target)
+            give(base, recording.tensors.zeros_like(base), level)
+            held = tangent_of(target, level)
         inplace.apply_inplace(OPERATORS["copy"], (held, tangent))
 
 
-def make_dual(tensor: Tensor, tangent: Tensor) -> Tensor:
+def make_dual(tensor: Tensor, tangent: Tensor, level: Level) -> Tensor:
     """Return a tensor on the same memory that has a tangent.
 
     Raises TangentShapeError, TangentDtypeError, DualAgainError.
     """
+    check_fits(tensor, tangent)
+    if tangent_of(tensor, level) is not None:
+        raise DualAgainError(
+            "a tensor was given a tangent and has one already in this level; detach() it, or "
+            "unpack it first"
+        )
+    with linearising(level.depth):
+        dual = recording.view(OPERATORS["alias"], tensor)
+    duals.made_dual(dual, level)
+    give(dual, tangent, level)
+    return dual
+
+
+def check_fits(tensor: Tensor, tangent: Tensor) -> None:
+    """Refuse a tangent of another shape or dtype than its tensor's."""
     if tangent._array.shape != tensor._array.shape:
         raise TangentShapeError(
             f"a tangent of shape {list(tangent.shape)} was given for a tensor of shape "
@@ -224,21 +256,13 @@ def make_dual(tensor: Tensor, tangent: Tensor) -> Tensor:
         raise TangentDtypeError(
             f"a tangent of {tangent.dtype} was given for a tensor of {tensor.dtype}; convert it"
         )
-    if tangent_of(tensor) is not None:
-        raise DualAgainError(
-            "a tensor was given a tangent and has one already in this level; detach() it, or "
-            "unpack it first"
-        )
-    with linearising():
-        dual = recording.view(OPERATORS["alias"], tensor)
-    duals.made_dual(dual)
-    give(dual, tangent)
-    return dual
 
 
-def primal_of(tensor: Tensor) -> Tensor:
-    """Return a tensor on the same memory without a tangent."""
-    with linearising():
+def primal_of(tensor: Tensor, level: Level) -> Tensor:
+    """Return a tensor on the same memory without a tangent in a level, or in one within it."""
+    inner = [each for each in duals.followed() if each.depth >= level.depth]
+    with linearising(level.depth):
         primal = recording.view(OPERATORS["alias"], tensor)
-    duals.made_dual(primal)
+    for each in inner:
+        duals.made_dual(primal, each)
     return primal

@@ -28,7 +28,7 @@ from gradspec_reference.engine import (
     views,
 )
 from gradspec_reference.engine.batched import Batched
-from gradspec_reference.engine.modes import exceptional, state
+from gradspec_reference.engine.modes import exceptional, is_door, state
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
@@ -65,14 +65,14 @@ def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -
         check_no_overlap(array, operands[1:] if operator.pointwise else ())
     result = result_for(operator, operands, params)
     check_result(array, result)
-    tangent = forward.of_write(operator, operands, params) if exceptional else None
+    tangents = forward.of_write(operator, operands, params) if exceptional else {}
     node = prepare(operator, operands, params, requires) if recorded else None
     store(target, result)
     if node is not None:
         views.rebase(target, node)
         save_results(operator, node, target, requires)
-    if tangent is not None:
-        forward.overwrite(target, tangent)
+    for level, tangent in tangents.items():
+        forward.overwrite(target, tangent, level)
     return target
 
 
@@ -172,6 +172,11 @@ def check_not_a_leaf(target: Tensor) -> None:
         raise LeafInplaceError(
             "a leaf that requires grad is written in place while operations are recorded; write "
             "in no_grad to update it, or work on leaf.clone()"
+        )
+    if state.transforms and is_door(target._grad_fn):
+        raise LeafInplaceError(
+            "what a transformed function is differentiated by is written in place; work on a "
+            "clone() of it"
         )
 
 

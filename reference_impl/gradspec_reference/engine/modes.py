@@ -9,6 +9,7 @@ How a mode decorates functions stands in `decorating`.
 from __future__ import annotations
 
 import contextvars
+import math
 import threading
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -32,7 +33,8 @@ class ThreadState(threading.local):
     `mutations` is the context in which saved tensors may be written, and `closed` says when others
     began and ended.  `packing` holds the pairs of functions that pack what is saved, the innermost
     last; `no_packing` is the message of why there may be none.  `group` is what the passes of a
-    block have in common.  `batching` holds the levels of `vmap`, the innermost last.
+    block have in common.  `transforms` holds the transforms of functions that run, the innermost
+    last, `dual` the levels of those of them that follow tangents, and `batching` those of `vmap`.
 
     `recording` says whether operations are recorded.  That is the grad mode, unless inference mode
     is on: then nothing is recorded, and the grad mode is `grad_enabled`.
@@ -41,7 +43,7 @@ class ThreadState(threading.local):
     """
 
     recording = True
-    linearising = False  # computing tangents, which have none themselves
+    below = math.inf  # computing tangents, which have those of outer levels alone
     node: Any = None  # that a pass of this thread is at, wherever callers can ask
 
     def __init__(self) -> None:
@@ -51,6 +53,8 @@ class ThreadState(threading.local):
         self.packing: list[tuple[Any, Any]] = []
         self.no_packing: str | None = None
         self.group: Any = None
+        self.transforms: list[Any] = []
+        self.dual: list[Any] = []
         self.batching: list[Any] = []
         self.grad_enabled = True
         self.inference = False
@@ -64,7 +68,7 @@ class ThreadState(threading.local):
 state = ThreadState()
 
 exceptional: Final[set[Any]] = set()
-"""The threads in inference mode, the dual level, and those of `vmap`.
+"""The threads in inference mode, dual levels and those of `vmap`.
 
 Without any, new tensors are just results.
 """
@@ -104,6 +108,11 @@ def is_inference_mode_enabled() -> bool:
 def is_multithreading_enabled() -> bool:
     """Tell whether this thread's passes may use others; no pass of this engine does."""
     return state.multithreading
+
+
+def is_door(node: Any) -> bool:
+    """Tell whether a node is a door of a transform that runs (see `transforms`)."""
+    return node is not None and any(node in each.doors for each in state.transforms)
 
 
 def enter(recording: bool) -> bool:

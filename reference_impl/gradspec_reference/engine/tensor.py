@@ -28,7 +28,7 @@ from gradspec_reference.errors import (
 )
 
 if TYPE_CHECKING:
-    from gradspec_reference.engine.duals import Dual
+    from gradspec_reference.engine.duals import Dual, Level
     from gradspec_reference.engine.node import Node
     from gradspec_reference.engine.versions import VersionCounter
     from gradspec_reference.engine.views import ViewRelation
@@ -79,7 +79,7 @@ class Tensor(HasGradient):
             versions.mark(self)
 
     if TYPE_CHECKING:
-        _dual: Dual
+        _dual: dict[Level, Dual]
 
         # operators and most methods are attached in `names/methods.py`
         def __getattr__(self, name: str) -> Any: ...

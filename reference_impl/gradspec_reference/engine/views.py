@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import hooks, layout, versions
 from gradspec_reference.engine import node as graph
-from gradspec_reference.engine.modes import state
+from gradspec_reference.engine.modes import is_door, state
 from gradspec_reference.engine.plans import node_type
 from gradspec_reference.errors import (
     CustomViewInplaceError,
@@ -165,7 +165,7 @@ def check_view_may_be_written(view: Tensor, relation: ViewRelation) -> None:
             "one of several views made by one operation (split, chunk, unbind) is written in "
             "place; use unsafe_split(), slices or an operation that is not in place"
         )
-    if view.requires_grad and relation.base.is_leaf:
+    if view.requires_grad and (relation.base.is_leaf or is_door(relation.base._grad_fn)):
         raise LeafViewInplaceError(
             "a view of a leaf that requires grad is written in place while operations are "
             "recorded; write in no_grad, or work on leaf.clone()"

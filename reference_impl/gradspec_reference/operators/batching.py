@@ -60,6 +60,11 @@ def shape_of(x: Any) -> tuple[int, ...]:
     return tuple(getattr(x, "shape", ()))
 
 
+def is_of_batch(x: Any) -> bool:
+    """Tell whether a value has a number for each example, so that no rule may branch on it."""
+    return hasattr(getattr(x, "_array", x), "lower")
+
+
 def padded(xp: Any, x: Any, rank: int, wanted: int) -> Any:
     """Return a batch of examples with so many dimensions, as broadcasting counts them."""
     if rank >= wanted:
@@ -353,7 +358,7 @@ def selected(xp: Any, batch: Batch) -> Any:
 
 def looked_up(xp: Any, batch: Batch) -> Any:
     """Read rows of one table for all examples."""
-    return (in_turn if batch.mapped[0] else stacks)(xp, batch)
+    return in_turn(xp, batch) if batch.mapped[0] else batch.again(batch.operands, *batch.params)
 
 
 def padded_inside(_xp: Any, batch: Batch) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.batching import entrywise
+from gradspec_reference.operators.batching import entrywise, stacks
 from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.row import Operator, as_is, no_slope, unary_operator
 
@@ -146,5 +146,6 @@ ROWS = (
         operands="grad_output self",
         saves={"grad_output": "self"},
         vjp={"grad_output": relu_rule, "self": no_slope},
+        batch=stacks,
     ),
 )
