@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.batching import along as along_dims, flattened, in_turn, reduced
+from gradspec_reference.operators.batching import along as along_dims, flattened, in_turn, is_of_batch, reduced
 from gradspec_reference.operators.forward import gradient, linear
 from gradspec_reference.operators.row import unary_operator
 
@@ -76,7 +76,8 @@ def all_but_one(xp: Any, rows: Any) -> Any:
 
 
 def has_zero(x: Any) -> bool:
-    return bool((x == 0).any())
+    """Tell whether an element is zero, or may be, in some example of a batch."""
+    return is_of_batch(x) or bool((x == 0).any())
 
 
 def prod_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
@@ -173,6 +174,8 @@ def median_kernel(x: Any) -> Any:
 
 def chosen_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
     """Elements equal to the chosen one share the gradient; NaNs are equal here."""
+    if is_of_batch(result):
+        return shared_out(xp, g, (xp.isnan(x) & xp.isnan(result)) | (x == result))
     return shared_out(xp, g, xp.isnan(x) if bool(xp.isnan(result)) else x == result)
 
 

@@ -149,11 +149,14 @@ def attained(
     """Return where the extreme is, in both operands, and how often, for each result."""
     x, index, src, result = map(array_of, (x, index, src, result))
     own = (x == result) & (include_self | ~named(index, x.shape, dim))
-    sent = np.zeros(src.shape, np.bool_)
-    if index.size:
-        found = np.atleast_1d(result)[along(np.atleast_1d(index), dim)]
-        region = region_of(np.atleast_1d(index))
-        np.atleast_1d(sent)[region] = np.atleast_1d(src)[region] == found
+    found = np.atleast_1d(result)[along(np.atleast_1d(index), dim)] if index.size else result
+    region = region_of(np.atleast_1d(index))
+    flags = np.atleast_1d(src)[region] == found if index.size else own
+    sent = np.zeros_like(flags, np.bool_, shape=src.shape)
+    if index.size and src.ndim:
+        sent[region] = flags
+    elif index.size:
+        sent = flags.reshape(())
     times = reduced(np.add, own.astype(np.int64), index, sent.astype(np.int64), dim)
     return own, sent, np.maximum(times, 1)
 
