@@ -115,6 +115,12 @@ MISUSES: Final = (
         "multi-view-* no-grad-view-inplace detach-view",
     ),
     Misuse(
+        "err-018",
+        "What is no derivative of a function says which one was asked for, and what was wrong.",
+        "functional-type vector-* scalar-function independent argnums transform-* auxiliary "
+        "structure chunk-size",
+    ),
+    Misuse(
         "err-020",
         "What would lose the history in silence is refused.",
         "array-requires-grad nonleaf-copy",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -31,12 +32,12 @@ def filled(like: Tensor, value: float) -> Tensor:
     return Tensor(np.full(like.shape, value, like._array.dtype))
 
 
-def any_dual(tensor):
+def any_dual(tensor: Any) -> Any:
     """Give what a tensor has in whatever level."""
     return next(iter(getattr(tensor, "_dual", {}).values()), None)
 
 
-def relu_of(operator, operands):
+def relu_of(operator: Any, operands: Any) -> Any:
     """Give the tangents of operands by level, none of another operator than relu."""
     return forward.tangents_of(operands) if operator.name == "relu" else {}
 

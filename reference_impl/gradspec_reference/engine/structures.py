@@ -52,7 +52,7 @@ class Structure:
         parts = [part._filled(leaves) for part in self.parts]
         if self.kind is defaultdict:
             keys, default = self.made_of
-            return defaultdict(default, zip(keys, parts, strict=True))
+            return defaultdict(default, dict(zip(keys, parts, strict=True)))
         if self.kind in MAPPINGS:
             return self.kind(zip(self.made_of, parts, strict=True))
         return self.kind(*parts) if hasattr(self.kind, "_fields") else self.kind(parts)

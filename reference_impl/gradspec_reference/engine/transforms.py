@@ -93,7 +93,8 @@ class Reverse:
         recorded = recording and (
             duals.is_followed() or any(map(requires_below, given)) or self.lead_outside(given)
         )
-        found = ask(outputs, doors, cotangents, recorded, retain_graph=True)
+        seeds = None if cotangents is None else tuple(cotangents)
+        found = ask(outputs, doors, seeds, recorded, retain_graph=True)
         return [zeros(x) if g is None else g for g, x in zip(found, like, strict=True)]
 
     def lead_outside(self, tensors: Sequence[Tensor]) -> bool:

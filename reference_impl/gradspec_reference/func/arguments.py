@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     ArgumentNumbers = int | tuple[int, ...]
 
 PAIR = 2
+RANDOMNESS = ("error", "different", "same")
 
 
 def places(name: str, argnums: Any, count: int) -> list[int]:
@@ -114,6 +115,12 @@ def check_number(name: str, output: Any) -> None:
             f"the function given to {name}() returned a tensor of shape {list(output.shape)}; it "
             "must return a single number, without dimensions; use vjp() or jacrev() for others"
         )
+
+
+def check_randomness(name: str, randomness: str) -> None:
+    """Refuse what is no way to draw random numbers."""
+    if randomness not in RANDOMNESS:
+        raise RuntimeError(f"randomness of {name}() is {randomness!r}; it is one of {RANDOMNESS}")
 
 
 def check_outputs(name: str, leaves: Sequence[Any]) -> None:

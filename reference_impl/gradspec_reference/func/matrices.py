@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gradspec_reference.engine.differentiating import units
 from gradspec_reference.engine.structures import flatten
 from gradspec_reference.errors import ChunkSizeError
-from gradspec_reference.func.arguments import selected
+from gradspec_reference.func.arguments import check_randomness, selected
 from gradspec_reference.func.forward import pushed
 from gradspec_reference.func.reverse import pullback
 from gradspec_reference.names.functions.assembly import stack
@@ -76,6 +76,8 @@ def jacfwd(
     Its form is that of `jacrev`.  Calls raise what those of `jvp` do.
     Source: torch.func.jacfwd docstring.
     """
+    check_randomness("jacfwd", randomness)
+    check_randomness("jacfwd", randomness)
 
     @functools.wraps(func, updated=())
     def jacobian(*args: Any) -> Any:

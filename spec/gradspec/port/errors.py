@@ -107,9 +107,21 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "neither a tensor nor a tuple of tensors",
     "vector-missing": "a product was asked for without its vector, which is no single number",
     "vector-shape": "the vector of a product has not the number or the shapes of its counterpart",
-    "scalar-function": "a function whose Hessian is asked for does not return one number",
+    "scalar-function": "a function whose gradient or Hessian is asked for does not return one "
+    "number",
     "independent": "something does not depend on an input, which strict does not allow",
     "strategy": "a Jacobian was asked for by a strategy that is none",
+    # transforms of functions
+    "argnums": "a function is to be differentiated by an argument that there is not, by none, or "
+    "by one twice",
+    "transform-input": "a function is to be differentiated by what is no tensor",
+    "transform-output": "a function that is to be differentiated returned no tensor, or one of "
+    "whole numbers",
+    "auxiliary": "a function did not return a pair of an output and auxiliary tensors",
+    "structure": "what was given does not have the structure of its counterpart",
+    "chunk-size": "a Jacobian is asked for in chunks of no rows",
+    "backward-inside": "a function under a transform asks for a backward pass",
+    "module-keys": "a module is called with tensors of other names than its own",
     # functions mapped over a batch
     "batched-value": "a number, or a shape that depends on numbers, was taken out of a batch",
     "batched-write": "what is the same for all examples was written in place with what is not",

@@ -152,10 +152,10 @@ TRANSFORMS: Final = (
     ),
     _transform(
         "jvp",
-        "has_aux=False",
+        "has_aux=False, strict=False",
         "Of primals and tangents: the value, and the Jacobian times the tangents.",
-        torch="lambda primals, tangents: "
-        "torch.func.jvp($function, primals, tangents, $(has_aux=$has_aux))",
+        torch="lambda primals, tangents: torch.func.jvp("
+        "$function, primals, tangents, $(has_aux=$has_aux), $(strict=$strict))",
     ),
     _transform(
         "jacrev",
@@ -188,6 +188,13 @@ TRANSFORMS: Final = (
         "The value, and the linear function that the derivative is there.",
         gives="linearize",
         torch="lambda *primals: torch.func.linearize($function, *primals)",
+    ),
+    _transform(
+        "functional_call",
+        "strict=False",
+        "A module as a function of its parameters by name, and then of its arguments.",
+        torch="lambda parameters, *arguments: torch.func.functional_call("
+        "$function, parameters, arguments, $(strict=$strict))",
     ),
     _transform(
         "checkpoint",

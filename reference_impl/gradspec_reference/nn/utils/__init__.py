@@ -10,7 +10,7 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names.factories import zeros
 from gradspec_reference.names.functions.assembly import cat, stack
 from gradspec_reference.names.functions.normalised import norm
-from gradspec_reference.nn.utils import stateless
+from gradspec_reference.nn.utils import stateless as stateless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

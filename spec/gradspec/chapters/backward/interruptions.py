@@ -47,6 +47,23 @@ def the_next_pass_is_whole_after_one_that_failed(ag: Autograd) -> None:
     expect(x.grad).equals(5.0)
 
 
+@clause("bwd-031", CONVENTION, sources=["torch.autograd.backward source"])
+def a_transformed_function_makes_no_pass(ag: Autograd) -> None:
+    """Inside a function that is differentiated by grad, backward() is refused.
+
+    Remedy: take the gradient by another grad, or call backward() outside.
+    """
+
+    def f(x: Any) -> Any:
+        y = x * x
+        y.backward()
+        return y
+
+    gradient = ag.func.grad(f)
+    with ag.refuses("backward-inside"):
+        gradient(ag.tensor(3.0))
+
+
 @clause("bwd-034", CONVENTION, level=MAY, sources=["observed"], builds_on=("life-001",))
 def a_failed_pass_keeps_what_it_has_accumulated(ag: Autograd) -> None:
     """Where a pass fails half way, the leaves that it had reached keep what was accumulated, and

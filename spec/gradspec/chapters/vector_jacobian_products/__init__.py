@@ -12,6 +12,6 @@ cotangent, transposes it or mixes up its entries can still pass.  This is why th
 this specification are uneven.
 """
 
-from gradspec.chapters.vector_jacobian_products import cotangents, laws, queries
+from gradspec.chapters.vector_jacobian_products import cotangents, laws, queries, sides
 
-__all__ = ["cotangents", "laws", "queries"]
+__all__ = ["cotangents", "laws", "queries", "sides"]
