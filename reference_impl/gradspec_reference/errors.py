@@ -956,3 +956,16 @@ class BatchOutputError(GradError, ValueError):
 
     kind = "batch-output"
     clause = "func-270"
+
+
+class BatchRuleError(GradError, RuntimeError):
+    """Inside vmap a function of the caller's has no rule for batches, or two."""
+
+    kind = "function-rules"
+    clause = "func-039"
+
+
+class BatchRuleResultError(GradError, RuntimeError):
+    """A rule for batches did not say where the batch of its results is."""
+
+    kind = "batch-output"

@@ -233,6 +233,25 @@ def inside(tensor: Tensor) -> Tensor:
     return wrap(state.batching[-1], tensor, has_axis=False)
 
 
+def in_front(value: Tensor, dim: int) -> Tensor:
+    """Return a tensor with a dimension first."""
+    return value if dim == 0 else value.movedim(dim, 0)
+
+
+def lifted(level: Level, value: Tensor) -> Tensor:
+    """Return a tensor of a level; one of a lower level is the same for all examples."""
+    return value if is_at(value, level) else wrap(level, value, has_axis=False)
+
+
+def over_axis(level: Level, value: Tensor) -> Tensor:
+    """Return all examples of a tensor of a level, also where they are one."""
+    array = held(value)
+    if array.has_axis:
+        return array.lower
+    whole: Tensor = array.lower.expand((level.size, *array.lower.shape))
+    return whole
+
+
 def requires_below(value: Any) -> bool:
     """Tell whether a tensor requires grad at a level below its own."""
     while type(value) is Batched:

@@ -21,6 +21,7 @@ from gradspec_reference.engine.batched import (
     held,
     is_at,
     level_of,
+    lifted,
     of_many_shapes,
     requires_below,
     one_of,
@@ -102,9 +103,7 @@ def at(level: Level, value: Any) -> Any:
     """Return a tensor of a level; one of a lower level is the same for all examples."""
     if type(value) is BatchedArray or isinstance(value, np.ndarray):
         value = Tensor(value)
-    if not isinstance(value, Tensor) or is_at(value, level):
-        return value
-    return wrap(level, value, has_axis=False)
+    return lifted(level, value) if isinstance(value, Tensor) else value
 
 
 def together(

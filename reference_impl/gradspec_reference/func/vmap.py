@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import recording
-from gradspec_reference.engine.batched import Level, held, is_at, wrap
+from gradspec_reference.engine.batched import Level, held, in_front, is_at, lifted, over_axis, wrap
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
@@ -159,11 +159,6 @@ def once(
     return rebuilt(returned, iter([taken_out(level, dim, value) for dim, value in places]))
 
 
-def in_front(value: Tensor, dim: int) -> Tensor:
-    """Return a tensor with a dimension first."""
-    return value if dim == 0 else value.movedim(dim, 0)
-
-
 def rebuilt(structure: Any, leaves: Any) -> Any:
     """Return a structure with other leaves."""
     if isinstance(structure, dict):
@@ -196,21 +191,9 @@ def taken_out(level: Level, dim: Any, value: Any) -> Any:
             f"a mapped function returned a {type(value).__name__}; it must return tensors, but "
             "where out_dims is None"
         )
-    whole = whole_of(level, value)
+    whole = over_axis(level, lifted(level, value))
     place = normal_dim(dim, whole.ndim)
     return whole if place == 0 else whole.movedim(0, place)
-
-
-def whole_of(level: Level, value: Tensor) -> Tensor:
-    """Return all examples of a result, which may be the same for each."""
-    if not is_at(value, level):
-        lower = value
-    elif held(value).has_axis:
-        return held(value).lower
-    else:
-        lower = held(value).lower
-    repeated: Tensor = recording.view(OPERATORS["expand"], lower, (level.size, *lower.shape))
-    return repeated
 
 
 # in pieces ------------------------------------------------------------------------------
