@@ -928,7 +928,7 @@ class BatchedRandomError(GradError, RuntimeError):
     """Random numbers were drawn inside vmap, and it was not said how."""
 
     kind = "batched-random"
-    clause = "func-273"
+    clause = "func-032a"
 
 
 class BatchAxesError(GradError, ValueError):
@@ -941,14 +941,15 @@ class BatchAxesError(GradError, ValueError):
 class BatchRandomnessError(GradError, RuntimeError):
     """An unknown way of drawing random numbers was named."""
 
-    kind = "batch-option"
+    kind = "randomness"
+    clause = "func-279"
 
 
 class BatchChunkError(GradError, ValueError):
     """A batch was to be cut into pieces of no size."""
 
-    kind = "batch-option"
-    clause = "func-275"
+    kind = "chunk-size"
+    clause = "func-275b"
 
 
 class BatchOutputError(GradError, ValueError):

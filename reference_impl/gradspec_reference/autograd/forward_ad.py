@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gradspec_reference.engine.batched import inside
 from gradspec_reference.engine import duals, forward
+from gradspec_reference.engine.batched import inside
 from gradspec_reference.engine.modes import Mode, state
 from gradspec_reference.errors import (
     DualDtypeError,

@@ -93,8 +93,9 @@ def per_example(name: str) -> Callable[..., Any]:
     bare = getattr(np.ndarray, name)
 
     def method(self: BatchedArray, *args: Any, **options: Any) -> Any:
-        return each(lambda one, *rest, **named: call(bare, name, one, rest, named),
-                    (self, *args), options)
+        return each(
+            lambda one, *rest, **named: call(bare, name, one, rest, named), (self, *args), options
+        )
 
     return method
 
@@ -211,9 +212,7 @@ def like(value: Tensor, made: Tensor) -> Tensor:
     levels = [array.level for array in levels_below(value)]
     if not levels:
         return made
-    whole = np.broadcast_to(
-        made._array, (*(level.size for level in reversed(levels)), *made.shape)
-    )
+    whole = np.broadcast_to(made._array, (*(level.size for level in reversed(levels)), *made.shape))
     result = Tensor(np.array(whole))
     for level in levels:
         result = wrap(level, result)

@@ -23,8 +23,8 @@ from gradspec_reference.engine.batched import (
     level_of,
     lifted,
     of_many_shapes,
-    requires_below,
     one_of,
+    requires_below,
     wrap,
 )
 from gradspec_reference.engine.modes import state
@@ -60,7 +60,10 @@ def apply(operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ...]
 def shown(operator: Operator, source: Tensor, params: tuple[Any, ...]) -> Tensor:
     """Run an operator whose result shows the memory of its operand."""
     (source,), result = computed(
-        operator, (source,), params, lambda row, operands, *how: recording.view(row, *operands, *how)
+        operator,
+        (source,),
+        params,
+        lambda row, operands, *how: recording.view(row, *operands, *how),
     )
     recording.finish(operator, (source,), params, result)
     return result

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradspec_reference.engine.batched import (
-    Batched,
     Level,
     held,
     in_front,
@@ -18,7 +17,6 @@ from gradspec_reference.engine.batched import (
     over_axis,
     wrap,
 )
-from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import BatchRuleError, BatchRuleResultError
 
@@ -178,9 +176,7 @@ def rule_of(function: type[Function], level: Level, axes: Sequence[Any]) -> Any:
                     Inside(ctx, inner), *examples(inner, cotangents, places)
                 )
                 parts = found if isinstance(found, tuple) else (found,)
-                return tuple(
-                    [shared(inner, x, axis) for x, axis in zip(parts, axes, strict=False)]
-                )
+                return tuple([shared(inner, x, axis) for x, axis in zip(parts, axes, strict=False)])
 
         @staticmethod
         def jvp(ctx: Any, *tangents: Any) -> Any:

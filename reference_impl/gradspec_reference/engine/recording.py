@@ -15,13 +15,13 @@ import numpy as np
 from gradspec_reference import dtypes
 from gradspec_reference.engine import batching, forward, linking, narrow, refusals, versions, views
 from gradspec_reference.engine import node as graph
+from gradspec_reference.engine.batched import Batched
 from gradspec_reference.engine.linking import (
     collect_saved,
     make_node,
     needs_grad,
     reach_a_rule,
 )
-from gradspec_reference.engine.batched import Batched
 from gradspec_reference.engine.modes import exceptional, is_quiet, state
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.tensor import Tensor
@@ -83,9 +83,7 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
         return binary_of_any(operator, a, b, *params)
     x = a._array
     kind = type(b)
-    both = kind is Tensor or (
-        kind not in NUMBERS and isinstance(b, Tensor) and kind is not Batched
-    )
+    both = kind is Tensor or (kind not in NUMBERS and isinstance(b, Tensor) and kind is not Batched)
     y = b._array if both else b
     if not (
         type(x) in FLOATS and (type(y) is type(x) or type(y) in NUMBERS)

@@ -81,7 +81,13 @@ JVP = linear
 BATCH = shifted
 ROWS = (
     several("cat", kernel=cat_kernel, params="dim starts", vjp={"tensors": cat_rule}),
-    several("block_diag", kernel=block_diag_kernel, params="keys", vjp={"tensors": block_rule}, batch=in_turn),
+    several(
+        "block_diag",
+        kernel=block_diag_kernel,
+        params="keys",
+        vjp={"tensors": block_rule},
+        batch=in_turn,
+    ),
     several("stack", kernel=stack_kernel, params="dim", vjp={"tensors": stack_rule}),
     Operator(
         "copy",

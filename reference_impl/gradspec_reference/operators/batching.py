@@ -335,8 +335,10 @@ def keyed(xp: Any, batch: Batch) -> Any:
     places = sorted((*named, *others))
     if places and places[-1] - places[0] >= len(places):
         return in_turn(xp, batch)
-    params = [(slice(None), *key) if value is batch.param("key") else value for value in
-              one_further(batch)]
+    params = [
+        (slice(None), *key) if value is batch.param("key") else value
+        for value in one_further(batch)
+    ]
     return batch.again(batch.all_in_front(xp), *params)
 
 
@@ -373,5 +375,11 @@ def shown_region(_xp: Any, batch: Batch) -> Any:
     x = batch.operands[0]
     step = x.stride(0)
     shape, steps, shown, shown_steps, start = geometry
-    whole = ((batch.size, *shape), (step, *steps), (batch.size, *shown), (step, *shown_steps), start)
+    whole = (
+        (batch.size, *shape),
+        (step, *steps),
+        (batch.size, *shown),
+        (step, *shown_steps),
+        start,
+    )
     return batch.again([x], (batch.size, *size), (step, *stride), offset, whole)

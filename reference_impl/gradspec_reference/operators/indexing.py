@@ -8,7 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.batching import along as along_dims, in_turn, indexed, keyed, looked_up, selected
+from gradspec_reference.operators.batching import (
+    along as along_dims,
+)
+from gradspec_reference.operators.batching import (
+    in_turn,
+    indexed,
+    keyed,
+    looked_up,
+    selected,
+)
 from gradspec_reference.operators.forward import linear
 from gradspec_reference.operators.row import Operator, as_is, unary_operator
 
@@ -200,11 +209,23 @@ JVP = linear
 BATCH = along_dims
 ROWS = (
     unary_operator(
-        "pick", kernel=lambda x, key: x[key], params="key", saves="self_shape", vjp=pick_rule, batch=keyed
+        "pick",
+        kernel=lambda x, key: x[key],
+        params="key",
+        saves="self_shape",
+        vjp=pick_rule,
+        batch=keyed,
     ),
-    unary_operator("scatter_to", kernel=scatter_kernel, params="size key", vjp=scatter_rule, batch=keyed),
     unary_operator(
-        "index", kernel=index_kernel, params="key", saves="all_indices self_shape", vjp=index_rule, batch=indexed
+        "scatter_to", kernel=scatter_kernel, params="size key", vjp=scatter_rule, batch=keyed
+    ),
+    unary_operator(
+        "index",
+        kernel=index_kernel,
+        params="key",
+        saves="all_indices self_shape",
+        vjp=index_rule,
+        batch=indexed,
     ),
     Operator(
         "index_put",

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.batching import in_turn, losses as losses_of_each
+from gradspec_reference.operators.batching import in_turn
+from gradspec_reference.operators.batching import losses as losses_of_each
 from gradspec_reference.operators.forward import linear, losses
 from gradspec_reference.operators.indexing import scatter_kernel
 from gradspec_reference.operators.reductions import mean_kernel

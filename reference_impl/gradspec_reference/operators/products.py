@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.batching import product
 from gradspec_reference.operators.arithmetic import mul_other, mul_self
+from gradspec_reference.operators.batching import product
 from gradspec_reference.operators.forward import multilinear
 from gradspec_reference.operators.row import Operator, Rule, both
 

@@ -8,7 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.batching import along as along_dims, flattened, in_turn, is_of_batch, reduced
+from gradspec_reference.operators.batching import (
+    along as along_dims,
+)
+from gradspec_reference.operators.batching import (
+    flattened,
+    in_turn,
+    is_of_batch,
+    reduced,
+)
 from gradspec_reference.operators.forward import gradient, linear
 from gradspec_reference.operators.row import unary_operator
 

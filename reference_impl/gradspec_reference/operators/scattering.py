@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from gradspec_reference.operators.batching import along as along_dims
 from gradspec_reference.operators.arithmetic import no_derivative
+from gradspec_reference.operators.batching import along as along_dims
 from gradspec_reference.operators.forward import added, linear, symmetric, written
 from gradspec_reference.operators.indexing import along, array_of
 from gradspec_reference.operators.row import NOT_IMPLEMENTED, Operator, as_is

@@ -13,7 +13,19 @@ import numpy as np
 
 from gradspec_reference.dtypes import within_ends
 from gradspec_reference.meta import MetaArray, check_has_numbers, is_meta, to_meta
-from gradspec_reference.operators.batching import expanded, permuted, repeated, rolled, shifted, spread, squeezed, stacks, turned, unsqueezed as inserted
+from gradspec_reference.operators.batching import (
+    expanded,
+    permuted,
+    repeated,
+    rolled,
+    shifted,
+    spread,
+    squeezed,
+    turned,
+)
+from gradspec_reference.operators.batching import (
+    unsqueezed as inserted,
+)
 from gradspec_reference.operators.forward import linear
 from gradspec_reference.operators.row import as_is, unary_operator
 
@@ -222,7 +234,13 @@ ROWS = (
     of_shape("reshape_alias", kernel=reshape_kernel, params="size", vjp=reshaped),
     unary_operator("alias", kernel=lambda x: x[...], vjp=as_is),
     unary_operator("clone", kernel=clone_kernel, vjp=as_is),
-    of_shape("squeeze", node_in_place="SqueezeBackward3", kernel=squeeze_kernel, vjp=unsqueezed, batch=squeezed),
+    of_shape(
+        "squeeze",
+        node_in_place="SqueezeBackward3",
+        kernel=squeeze_kernel,
+        vjp=unsqueezed,
+        batch=squeezed,
+    ),
     of_shape(
         "squeeze_dim",
         node="SqueezeBackward1",

@@ -90,7 +90,9 @@ def added(name: str, operands: str, product: Kernel, left: Rule, right: Rule) ->
         saves={first: second, second: first},
         vjp={"self": summand_rule, first: factor(left), second: factor(right)},
         jvp=weighed_jvp,
-        batch={summed_products: summed_product, np.outer: weighed_pairs}.get(product, weighed_product),
+        batch={summed_products: summed_product, np.outer: weighed_pairs}.get(
+            product, weighed_product
+        ),
     )
 
 

@@ -119,7 +119,7 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "whole numbers",
     "auxiliary": "a function did not return a pair of an output and auxiliary tensors",
     "structure": "what was given does not have the structure of its counterpart",
-    "chunk-size": "a Jacobian is asked for in chunks of no rows",
+    "chunk-size": "a Jacobian, or a batch, is to be cut into chunks of nothing",
     "backward-inside": "a function under a transform asks for a backward pass",
     "module-keys": "a module is called with tensors of other names than its own",
     # functions mapped over a batch
@@ -128,7 +128,7 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "batched-random": "random numbers were drawn in a mapped function, which was not told how",
     "batch-axes": "what is to be mapped, or what was returned, does not fit the dimensions named",
     "batch-output": "a mapped function returned what is no batch of tensors",
-    "batch-option": "a batch was to be drawn or cut in a way that there is not",
+    "randomness": "random numbers are to be drawn in a way that there is not",
     "batch-escaped": "a tensor of a batch is used after the mapped function has returned",
     "callback": "a function of the caller, run by the engine, raised",
 }

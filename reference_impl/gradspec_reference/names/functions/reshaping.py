@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.engine import batching, growth, hooks, inplace, linking, recording, refusals, versions
+from gradspec_reference.engine import (
+    batching,
+    growth,
+    hooks,
+    inplace,
+    linking,
+    recording,
+    refusals,
+    versions,
+)
 from gradspec_reference.engine.batched import Batched
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.plans import in_place
