@@ -192,6 +192,7 @@ __all__ = [
     "special",
     "uint8",
     "utils",
+    "vmap",
 ]
 __all__ += factories.__all__
 __all__ += likeness.__all__

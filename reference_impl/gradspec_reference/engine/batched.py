@@ -7,7 +7,7 @@ what only looks at their numbers, as a search for the largest does, is done exam
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class Level:
         self.depth = 0
         self.is_open = False
 
-    def __enter__(self) -> Level:
+    def __enter__(self) -> Self:
         self.depth, self.is_open = len(state.batching), True
         state.batching.append(self)
         exceptional.add(self)
@@ -109,12 +109,15 @@ def call(bare: Any, name: str, one: Any, rest: Any, named: Any) -> Any:
 
 for _name in PER_EXAMPLE.split():
     setattr(BatchedArray, _name, per_example(_name))
+
+
+def attribute(name: str) -> property:
+    """Make an attribute that is read of each example."""
+    return property(lambda self: each(lambda one: getattr(one, name), (self,), {}))
+
+
 for _name in ("T", "mT", "real", "imag"):
-    setattr(
-        BatchedArray,
-        _name,
-        property(lambda self, name=_name: each(lambda one: getattr(one, name), (self,), {})),
-    )
+    setattr(BatchedArray, _name, attribute(_name))
 
 
 class Batched(Tensor):

@@ -54,7 +54,7 @@ def apply(operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ...]
     way = recording.apply_pointwise if operator.pointwise else recording.apply
     operands, result = computed(operator, operands, params, way)
     recording.finish(operator, operands, params, result)
-    return result
+    return result  # type: ignore[no-any-return]
 
 
 def shown(operator: Operator, source: Tensor, params: tuple[Any, ...]) -> Tensor:
@@ -66,7 +66,7 @@ def shown(operator: Operator, source: Tensor, params: tuple[Any, ...]) -> Tensor
         lambda row, operands, *how: recording.view(row, *operands, *how),
     )
     recording.finish(operator, (source,), params, result)
-    return result
+    return result  # type: ignore[no-any-return]
 
 
 def parts(

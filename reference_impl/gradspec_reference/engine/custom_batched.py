@@ -1,7 +1,7 @@
-"""A function of the caller's on tensors of a batch: by its rule `vmap`, or by one that is made of it.
+"""A function of the caller's on a batch: by its rule `vmap`, or by one that is made of it.
 
-Start at `run`.  A made rule is a function one level lower, whose forward, backward and jvp are those
-of the caller's on examples.
+Start at `run`.  A made rule is a function one level lower, whose forward, backward and jvp are
+those of the caller's on examples.
 """
 
 from __future__ import annotations

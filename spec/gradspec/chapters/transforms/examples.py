@@ -289,13 +289,10 @@ def tripled(ag: Autograd, **rules: Any) -> Any:
         (x,) = ctx.saved_tensors
         return g * x * 6.0
 
-    own = {
-        name: staticmethod(rule)
-        for name, rule in {
-            "forward": forward,
-            "setup_context": setup_context,
-            "backward": backward,
-        }.items()
+    own: dict[str, Any] = {
+        "forward": staticmethod(forward),
+        "setup_context": staticmethod(setup_context),
+        "backward": staticmethod(backward),
     }
     return type("Tripled", (ag.Function,), own | rules)
 
