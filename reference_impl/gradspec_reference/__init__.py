@@ -45,6 +45,7 @@ from gradspec_reference.engine.modes import (
 from gradspec_reference.engine.shapes import Size
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import GradError
+from gradspec_reference.func import vmap
 from gradspec_reference.names import (
     factories,
     likeness,
@@ -189,6 +190,7 @@ __all__ = [
     "special",
     "uint8",
     "utils",
+    "vmap",
 ]
 __all__ += factories.__all__
 __all__ += likeness.__all__

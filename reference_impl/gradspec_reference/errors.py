@@ -910,3 +910,71 @@ class NonleafParameterError(GradError, ValueError):
 
     kind = "nonleaf-parameter"
     clause = "loop-013"
+
+
+class BatchedValueError(GradError, RuntimeError):
+    """A number, or a shape that depends on numbers, was taken out of a batch."""
+
+    kind = "batched-value"
+    clause = "func-032"
+
+
+class BatchEscapedError(GradError, RuntimeError):
+    """A tensor of a batch was used after its vmap has returned."""
+
+    kind = "batch-escaped"
+
+
+class BatchedWriteError(GradError, RuntimeError):
+    """What is not batched was written in place with what is."""
+
+    kind = "batched-write"
+    clause = "func-272"
+
+
+class BatchedRandomError(GradError, RuntimeError):
+    """Random numbers were drawn inside vmap, and it was not said how."""
+
+    kind = "batched-random"
+    clause = "func-032a"
+
+
+class BatchAxesError(GradError, ValueError):
+    """What is to be mapped, and along which dimension, does not fit together."""
+
+    kind = "batch-axes"
+    clause = "func-264"
+
+
+class BatchRandomnessError(GradError, RuntimeError):
+    """An unknown way of drawing random numbers was named."""
+
+    kind = "randomness"
+    clause = "func-279"
+
+
+class BatchChunkError(GradError, ValueError):
+    """A batch was to be cut into pieces of no size."""
+
+    kind = "chunk-size"
+    clause = "func-275b"
+
+
+class BatchOutputError(GradError, ValueError):
+    """A mapped function returned what cannot be stacked."""
+
+    kind = "batch-output"
+    clause = "func-270"
+
+
+class BatchRuleError(GradError, RuntimeError):
+    """Inside vmap a function of the caller's has no rule for batches, or two."""
+
+    kind = "function-rules"
+    clause = "func-039"
+
+
+class BatchRuleResultError(GradError, RuntimeError):
+    """A rule for batches did not say where the batch of its results is."""
+
+    kind = "batch-output"

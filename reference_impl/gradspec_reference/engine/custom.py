@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from gradspec_reference.engine import (
+    batched,
+    batching,
     binding,
+    custom_batched,
     custom_forward,
     dirty,
     forward,
@@ -335,16 +338,24 @@ class Function:
     def apply(cls, *arguments: Any, **named: Any) -> Any:
         """Run `forward` without recording, and record the call as one node."""
         apart = cls.setup_context is not None
-        if modes.state.transforms:
+        if modes.state.transforms or modes.state.batching:
             check_under_transforms(cls)
         if apart:
             arguments, named = binding.with_defaults(cls.forward, arguments, named)
         if named:
             arguments = binding.in_places(cls.forward, arguments, named, bound=0 if apart else 1)
+        level = batched.level_of(arguments) if modes.exceptional else None
+        if level is not None:
+            arguments = tuple([batching.at(level, x) for x in arguments])
         node = cls._node(arguments)
         moving = forward.tangents_of(arguments) if modes.exceptional else {}
-        with modes.no_grad(), forward.still(moving):
-            returned = run_forward(cls, node, arguments)
+        if level is not None:
+            returned = custom_batched.run(cls, level, arguments)
+            with modes.no_grad(), forward.still(moving):
+                cls.setup_context(node, arguments, returned)
+        else:
+            with modes.no_grad(), forward.still(moving):
+                returned = run_forward(cls, node, arguments)
         single = not isinstance(returned, tuple)
         outputs = (returned,) if single else returned
         written = node.dirty_tensors

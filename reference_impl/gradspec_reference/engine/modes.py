@@ -34,7 +34,7 @@ class ThreadState(threading.local):
     began and ended.  `packing` holds the pairs of functions that pack what is saved, the innermost
     last; `no_packing` is the message of why there may be none.  `group` is what the passes of a
     block have in common.  `transforms` holds the transforms of functions that run, the innermost
-    last, and `dual` the levels of those of them that follow tangents.
+    last, `dual` the levels of those of them that follow tangents, and `batching` those of `vmap`.
 
     `recording` says whether operations are recorded.  That is the grad mode, unless inference mode
     is on: then nothing is recorded, and the grad mode is `grad_enabled`.
@@ -55,6 +55,7 @@ class ThreadState(threading.local):
         self.group: Any = None
         self.transforms: list[Any] = []
         self.dual: list[Any] = []
+        self.batching: list[Any] = []
         self.grad_enabled = True
         self.inference = False
         self.multithreading = True
@@ -67,7 +68,10 @@ class ThreadState(threading.local):
 state = ThreadState()
 
 exceptional: Final[set[Any]] = set()
-"""The threads in inference mode, and dual levels; without any, new tensors are just results."""
+"""The threads in inference mode, dual levels and those of `vmap`.
+
+Without any, new tensors are just results.
+"""
 
 
 def call(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -8,6 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import (
+    along as along_dims,
+)
+from gradspec_reference.operators.batching import (
+    in_turn,
+    indexed,
+    keyed,
+    looked_up,
+    selected,
+)
 from gradspec_reference.operators.forward import linear
 from gradspec_reference.operators.layouts import laid_as
 from gradspec_reference.operators.row import Operator, as_is, unary_operator
@@ -202,13 +212,26 @@ extreme = functools.partial(
 )
 
 JVP = linear
+BATCH = along_dims
 ROWS = (
     unary_operator(
-        "pick", kernel=lambda x, key: x[key], params="key", saves="self_shape", vjp=pick_rule
+        "pick",
+        kernel=lambda x, key: x[key],
+        params="key",
+        saves="self_shape",
+        vjp=pick_rule,
+        batch=keyed,
     ),
-    unary_operator("scatter_to", kernel=scatter_kernel, params="size key", vjp=scatter_rule),
     unary_operator(
-        "index", kernel=index_kernel, params="key", saves="all_indices self_shape", vjp=index_rule
+        "scatter_to", kernel=scatter_kernel, params="size key", vjp=scatter_rule, batch=keyed
+    ),
+    unary_operator(
+        "index",
+        kernel=index_kernel,
+        params="key",
+        saves="all_indices self_shape",
+        vjp=index_rule,
+        batch=indexed,
     ),
     Operator(
         "index_put",
@@ -217,6 +240,7 @@ ROWS = (
         params="key",
         saves="all_indices",
         vjp={"self": put_self, "values": put_values},
+        batch=in_turn,
     ),
     Operator(
         "index_put_added",
@@ -226,12 +250,14 @@ ROWS = (
         params="key",
         saves="all_indices",
         vjp={"self": as_is, "values": put_values},
+        batch=in_turn,
     ),
     unary_operator(
         "clear_at",
         kernel=clear_kernel,
         params="key",
         vjp=lambda xp, g, key: xp.clear_at(g, key),
+        batch=keyed,
     ),
     Operator(
         "index_select",
@@ -240,6 +266,7 @@ ROWS = (
         params="dim",
         saves="index self_shape",
         vjp={"self": take_rule},
+        batch=selected,
     ),
     Operator(
         "embedding",
@@ -248,6 +275,7 @@ ROWS = (
         params="padding_idx scale_grad_by_freq",
         saves="indices weight_shape",
         vjp={"weight": embedding_rule},
+        batch=looked_up,
     ),
     Operator(
         "masked_select",

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import along
 from gradspec_reference.operators.forward import symmetric, written
 from gradspec_reference.operators.layouts import in_rows
 from gradspec_reference.operators.reductions import ADD, MAX, Dims, mean_kernel
@@ -78,6 +79,7 @@ def standardise_rule(xp: Any, g: Any, x: Any, dims: Dims, eps: float) -> Any:
 
 
 JVP = symmetric
+BATCH = along
 ROWS = (
     unary_operator(
         "softmax", kernel=softmax_kernel, params="dim", saves="result", vjp=softmax_rule

@@ -8,6 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import (
+    along as along_dims,
+)
+from gradspec_reference.operators.batching import (
+    flattened,
+    in_turn,
+    is_of_batch,
+    reduced,
+)
 from gradspec_reference.operators.forward import gradient, linear
 from gradspec_reference.operators.layouts import in_rows
 from gradspec_reference.operators.row import unary_operator
@@ -81,7 +90,8 @@ def all_but_one(xp: Any, rows: Any) -> Any:
 
 
 def has_zero(x: Any) -> bool:
-    return bool((x == 0).any())
+    """Tell whether an element is zero, or may be, in some example of a batch."""
+    return is_of_batch(x) or bool((x == 0).any())
 
 
 def prod_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
@@ -178,6 +188,8 @@ def median_kernel(x: Any) -> Any:
 
 def chosen_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
     """Elements equal to the chosen one share the gradient; NaNs are equal here."""
+    if is_of_batch(result):
+        return shared_out(xp, g, (xp.isnan(x) & xp.isnan(result)) | (x == result))
     return shared_out(xp, g, xp.isnan(x) if bool(xp.isnan(result)) else x == result)
 
 
@@ -309,12 +321,13 @@ along = {"params": "dim keepdim"}
 moment = {"params": "dim correction keepdim"}
 
 JVP = gradient
+BATCH = along_dims
 ROWS = (
-    of_shape("sum", kernel=sum_kernel, vjp=sum_rule),
+    of_shape("sum", kernel=sum_kernel, vjp=sum_rule, batch=reduced("sum_dim")),
     of_shape("sum_dim", node="SumBackward1", kernel=sum_kernel, vjp=spread, **along),
-    of_shape("mean", kernel=mean_kernel, vjp=mean_rule),
+    of_shape("mean", kernel=mean_kernel, vjp=mean_rule, batch=reduced("mean_dim")),
     of_shape("mean_dim", node="MeanBackward1", kernel=mean_kernel, vjp=mean_dim_rule, **along),
-    of_result("prod", kernel=prod_kernel, vjp=prod_rule),
+    of_result("prod", kernel=prod_kernel, vjp=prod_rule, batch=flattened("prod_dim")),
     of_result("prod_dim", node="ProdBackward1", kernel=prod_kernel, vjp=prod_dim_rule, **along),
     unary_operator("var", kernel=var_kernel, saves="self", vjp=var_rule, **moment),
     unary_operator(
@@ -337,9 +350,9 @@ ROWS = (
         **along,
     ),
     unary_operator("nansum", kernel=nansum_kernel, saves="self", vjp=nansum_rule, **along),
-    of_result("max", node="MaxBackward1", kernel=np.max, vjp=chosen_rule),
-    of_result("min", node="MinBackward1", kernel=np.min, vjp=chosen_rule),
-    of_result("median", kernel=median_kernel, vjp=chosen_rule, without="bool"),
+    of_result("max", node="MaxBackward1", kernel=np.max, vjp=chosen_rule, batch=reduced("amax")),
+    of_result("min", node="MinBackward1", kernel=np.min, vjp=chosen_rule, batch=reduced("amin")),
+    of_result("median", kernel=median_kernel, vjp=chosen_rule, without="bool", batch=in_turn),
     of_result("logsumexp", kernel=logsumexp_kernel, vjp=logsumexp_rule, **along),
     of_result(
         "vector_norm",

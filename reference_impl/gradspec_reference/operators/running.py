@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import along
 from gradspec_reference.operators.forward import linear, written
 from gradspec_reference.operators.indexing import gather_kernel, reading
 from gradspec_reference.operators.layouts import in_rows
@@ -101,6 +102,7 @@ def shares_of_sums(xp: Any, x: Any, result: Any, dim: int) -> Any:
 
 
 JVP = linear
+BATCH = along
 ROWS = (
     unary_operator(
         "cumprod",

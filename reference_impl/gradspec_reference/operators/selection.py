@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.dtypes import promoted_dtype
+from gradspec_reference.operators.batching import entrywise
 from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.layouts import in_rows
 from gradspec_reference.operators.row import Operator, both, unary_operator
@@ -62,6 +63,7 @@ def where_false(xp: Any, g: Any, mask: Any, *_: Any) -> Any:
 
 
 JVP = symmetric
+BATCH = entrywise
 ROWS = (
     Operator(
         "maximum",

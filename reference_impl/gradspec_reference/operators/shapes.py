@@ -13,6 +13,19 @@ import numpy as np
 
 from gradspec_reference.dtypes import within_ends
 from gradspec_reference.meta import MetaArray, check_has_numbers, is_meta, to_meta
+from gradspec_reference.operators.batching import (
+    expanded,
+    permuted,
+    repeated,
+    rolled,
+    shifted,
+    spread,
+    squeezed,
+    turned,
+)
+from gradspec_reference.operators.batching import (
+    unsqueezed as inserted,
+)
 from gradspec_reference.operators.forward import linear
 from gradspec_reference.operators.layouts import in_rows, laid_as
 from gradspec_reference.operators.row import as_is, unary_operator
@@ -224,6 +237,7 @@ of_shape = functools.partial(unary_operator, saves="self_shape")
 pieces = functools.partial(of_shape, kernel=split_kernel, params="split_size dim", several=True)
 
 JVP = linear
+BATCH = shifted
 ROWS = (
     of_shape(
         "reshape", node="UnsafeViewBackward0", kernel=reshape_kernel, params="size", vjp=reshaped
@@ -232,7 +246,13 @@ ROWS = (
     of_shape("reshape_alias", kernel=reshape_kernel, params="size", vjp=reshaped),
     unary_operator("alias", kernel=lambda x: x[...], vjp=as_is),
     unary_operator("clone", kernel=clone_kernel, vjp=as_is),
-    of_shape("squeeze", node_in_place="SqueezeBackward3", kernel=squeeze_kernel, vjp=unsqueezed),
+    of_shape(
+        "squeeze",
+        node_in_place="SqueezeBackward3",
+        kernel=squeeze_kernel,
+        vjp=unsqueezed,
+        batch=squeezed,
+    ),
     of_shape(
         "squeeze_dim",
         node="SqueezeBackward1",
@@ -255,6 +275,7 @@ ROWS = (
         kernel=np.expand_dims,
         params="dim",
         vjp=reshaped,
+        batch=inserted,
     ),
     unary_operator(
         "transpose",
@@ -264,20 +285,30 @@ ROWS = (
         vjp=lambda xp, g, a, b: xp.transpose(g, a, b),
     ),
     unary_operator(
-        "t", node_in_place="TBackward1", kernel=lambda x: x.T, vjp=lambda xp, g: xp.t(g)
+        "t",
+        node_in_place="TBackward1",
+        kernel=lambda x: x.T,
+        vjp=lambda xp, g: xp.t(g),
+        batch=turned,
     ),
     unary_operator(
         "permute",
         kernel=lambda x, dims: x.transpose(dims),
         params="dims",
         vjp=lambda xp, g, dims: xp.permute(g, inverse(dims)),
+        batch=permuted,
     ),
     # what was repeated is summed where all broadcasting is undone
-    unary_operator("spread", kernel=spread_kernel, params="size", vjp=as_is),
+    unary_operator("spread", kernel=spread_kernel, params="size", vjp=as_is, batch=spread),
     unary_operator(
-        "everywhere", node="SpreadBackward1", kernel=everywhere_kernel, params="size", vjp=as_is
+        "everywhere",
+        node="SpreadBackward1",
+        kernel=everywhere_kernel,
+        params="size",
+        vjp=as_is,
+        batch=spread,
     ),
-    unary_operator("expand", kernel=expand_kernel, params="size", vjp=as_is),
+    unary_operator("expand", kernel=expand_kernel, params="size", vjp=as_is, batch=expanded),
     of_shape(
         "slice",
         kernel=lambda x, *which: x[slice_key(*which)],
@@ -329,6 +360,7 @@ ROWS = (
         kernel=roll_kernel,
         params="shifts dims",
         vjp=lambda xp, g, shifts, dims: xp.roll(g, tuple(-s for s in shifts), dims),
+        batch=rolled,
     ),
     unary_operator(
         "rot90",
@@ -336,7 +368,7 @@ ROWS = (
         params="k dims",
         vjp=lambda xp, g, k, dims: xp.rot90(g, -k, dims),
     ),
-    of_shape("repeat", kernel=np.tile, params="repeats", vjp=repeat_rule),
+    of_shape("repeat", kernel=np.tile, params="repeats", vjp=repeat_rule, batch=repeated),
     unary_operator(
         "tril", kernel=tril_kernel, params="diagonal", vjp=lambda xp, g, k: xp.tril(g, k)
     ),

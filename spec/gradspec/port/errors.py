@@ -119,9 +119,17 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "whole numbers",
     "auxiliary": "a function did not return a pair of an output and auxiliary tensors",
     "structure": "what was given does not have the structure of its counterpart",
-    "chunk-size": "a Jacobian is asked for in chunks of no rows",
+    "chunk-size": "a Jacobian, or a batch, is to be cut into chunks of nothing",
     "backward-inside": "a function under a transform asks for a backward pass",
     "module-keys": "a module is called with tensors of other names than its own",
+    # functions mapped over a batch
+    "batched-value": "a number, or a shape that depends on numbers, was taken out of a batch",
+    "batched-write": "what is the same for all examples was written in place with what is not",
+    "batched-random": "random numbers were drawn in a mapped function, which was not told how",
+    "batch-axes": "what is to be mapped, or what was returned, does not fit the dimensions named",
+    "batch-output": "a mapped function returned what is no batch of tensors",
+    "randomness": "random numbers are to be drawn in a way that there is not",
+    "batch-escaped": "a tensor of a batch is used after the mapped function has returned",
     "callback": "a function of the caller, run by the engine, raised",
 }
 

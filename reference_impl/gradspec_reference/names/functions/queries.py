@@ -9,6 +9,7 @@ import numpy as np
 from gradspec_reference import dtypes
 from gradspec_reference.dtypes import can_cast
 from gradspec_reference.engine import narrow, recording
+from gradspec_reference.engine.batched import Batched, of_many_shapes, one_number
 from gradspec_reference.engine.shapes import named_dims, normal_dims
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
@@ -57,9 +58,16 @@ def numel(input: Tensor) -> int:
 
 def equal(input: Tensor, other: Tensor) -> bool:
     """Tell whether shapes and all elements are equal (torch.equal)."""
+    check_is_one(input, other)
     a, b = input._array, other._array
     narrow.check_is_wider("equal", input.dtype)
     return bool(a.shape == b.shape and (a == b).all())
+
+
+def check_is_one(*tensors: Tensor) -> None:
+    """Refuse to answer for a batch, each example of which has an answer of its own."""
+    if Batched in map(type, tensors):
+        raise one_number()
 
 
 def allclose(
@@ -70,6 +78,7 @@ def allclose(
     equal_nan: bool = False,
 ) -> bool:
     """Tell whether all elements are about equal (torch.allclose); RuntimeError for two dtypes."""
+    check_is_one(input, other)
     a, b = input._array, other._array
     if a.dtype != b.dtype:
         raise RuntimeError(f"allclose was given {input.dtype} and {other.dtype}; convert one")
@@ -124,6 +133,8 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
 
     As a tuple, one tensor of positions for each dimension.
     """
+    if type(input) is Batched:
+        raise of_many_shapes()
     narrow.check_is_wider("nonzero", input.dtype)
     if as_tuple:
         return tuple(Tensor(each) for each in np.nonzero(np.atleast_1d(input._array)))

@@ -285,7 +285,7 @@ def topk(
     if not 0 <= k <= length:
         raise RuntimeError(f"topk was asked for {k} elements; there are {length}")
     order = argsort(input, dim, descending=largest)._array
-    indices = Tensor(np.array(order[(*(slice(None),) * dim, slice(0, k))] if order.ndim else order))
+    indices = Tensor((order[(*(slice(None),) * dim, slice(0, k))] if order.ndim else order).copy())
     values = apply(OPERATORS["topk_values"], (input, indices), dim)
     return return_types.topk(values, indices)
 

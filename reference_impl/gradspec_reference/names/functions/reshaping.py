@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.engine import growth, hooks, inplace, linking, recording, refusals, versions
+from gradspec_reference.engine import (
+    batching,
+    growth,
+    hooks,
+    inplace,
+    linking,
+    recording,
+    refusals,
+    versions,
+)
+from gradspec_reference.engine.batched import Batched
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.plans import in_place
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
@@ -30,7 +40,10 @@ def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
     if recorded:
         inplace.check_may_be_written(input)
         refusals.refuse_integers(operator, (input,), requires)
-    array = recording.run(operator, [input.materialise()], params)
+    if type(input) is Batched:
+        array: Any = batching.shown(operator, input.detach(), params)._array
+    else:
+        array = recording.run(operator, [input.materialise()], params)
     if recorded:
         node = linking.make_node(operator, (input,), params, requires, Tensor(array))
         hooks.keep_retained(input)
