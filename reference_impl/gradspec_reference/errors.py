@@ -673,19 +673,21 @@ class FunctionRuleError(GradError, NotImplementedError):
 class FunctionForwardError(FunctionRuleError):
     """A function of the caller's was asked for a tangent, and has no jvp."""
 
-    clause = ""
+    clause = "fwd-025a"
 
 
 class FunctionTangentsError(GradError, RuntimeError):
     """What jvp returned does not fit the results."""
 
     kind = "function-gradients"
+    clause = "fwd-028"
 
 
 class SavedForForwardError(GradError, AssertionError):
     """Something was saved for jvp that is no tensor."""
 
     kind = "saved-type"
+    clause = "fwd-026a"
 
 
 class FunctionRuleTwiceError(GradError, RuntimeError):

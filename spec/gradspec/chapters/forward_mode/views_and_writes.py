@@ -30,7 +30,7 @@ def the_primal_itself_stays_constant(ag: Autograd) -> None:
     x = ag.tensor([2.0])
     with ag.dual_level():
         dual = ag.make_dual(x, ag.tensor([3.0]))
-        _, tangent = ag.unpack_dual(dual * x)
+        tangent = ag.tangent(dual * x)
 
         expect(tangent).is_close([6.0])
 
@@ -41,7 +41,7 @@ def a_view_has_the_view_of_the_tangent(ag: Autograd) -> None:
     v = ag.random(2, 3)
     with ag.dual_level():
         x = ag.make_dual(ag.tensor(ag.random(2, 3)), ag.tensor(v))
-        _, tangent = ag.unpack_dual(ag.transpose(x, 0, 1))
+        tangent = ag.tangent(ag.transpose(x, 0, 1))
 
         expect(tangent).is_close(v.T)
 
@@ -52,7 +52,7 @@ def a_write_changes_the_tangent(ag: Autograd) -> None:
     with ag.dual_level():
         x = ag.make_dual(ag.tensor([2.0, 3.0]), ag.tensor([1.0, 10.0]))
         x.mul_(ag.tensor([5.0, 7.0]))
-        _, tangent = ag.unpack_dual(x)
+        tangent = ag.tangent(x)
 
         expect(tangent).is_close([5.0, 70.0])
 
@@ -63,7 +63,7 @@ def a_write_gives_a_tangent(ag: Autograd) -> None:
     with ag.dual_level():
         x = ag.tensor([1.0, 1.0])
         x.add_(ag.make_dual(ag.tensor([2.0, 3.0]), ag.tensor([1.0, 10.0])))
-        _, tangent = ag.unpack_dual(x)
+        tangent = ag.tangent(x)
 
         expect(tangent).is_close([1.0, 10.0])
 
@@ -74,6 +74,6 @@ def a_write_through_a_view_gives_its_base_a_tangent(ag: Autograd) -> None:
     with ag.dual_level():
         x = ag.tensor([1.0, 1.0])
         ag.select(x, 0, 0).add_(ag.make_dual(ag.tensor(2.0), ag.tensor(4.0)))
-        _, tangent = ag.unpack_dual(x)
+        tangent = ag.tangent(x)
 
         expect(tangent).is_close([4.0, 0.0])
