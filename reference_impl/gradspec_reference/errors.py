@@ -156,7 +156,8 @@ class LevelInsideError(GradError, RuntimeError):
 class LevelExitError(GradError, RuntimeError):
     """A dual level was left that is not the latest one."""
 
-    kind = "conflicting-arguments"
+    kind = "dual-level-exit"
+    clause = "fwd-014a"
 
 
 class DualAgainError(GradError, RuntimeError):

@@ -8,26 +8,10 @@ from gradspec_reference import dtypes
 from gradspec_reference.engine import forward
 from gradspec_reference.engine.recording import tensors
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import (
-    FunctionTangentsError,
-    SavedForForwardError,
-    TangentShapeError,
-)
+from gradspec_reference.errors import FunctionTangentsError, TangentShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gradspec_reference.engine.custom import FunctionNode
-
-
-def check_saved(saved: Sequence[Any]) -> None:
-    """Refuse to save what is neither a tensor nor None."""
-    for each in saved:
-        if each is not None and not isinstance(each, Tensor):
-            raise SavedForForwardError(
-                f"save_for_forward was given a {type(each).__name__}; it saves tensors, other "
-                "values are kept as attributes of the context"
-            )
 
 
 def propagate(

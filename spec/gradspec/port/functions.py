@@ -277,6 +277,12 @@ TRANSFORMS: Final = (
         ),
     ),
     _transform(
+        "dual_level",
+        "",
+        "The function, each run of which is in a level of forward mode.",
+        torch="torch.autograd.forward_ad.dual_level()($function)",
+    ),
+    _transform(
         "one_no_grad",
         "",
         "The function, each run of which enters the same no_grad.",

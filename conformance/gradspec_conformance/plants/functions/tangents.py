@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import plant
-from gradspec_reference.engine import custom, custom_forward, forward
+from gradspec_reference.engine import context, custom_forward, forward
 from gradspec_reference.engine.custom import Function
 from gradspec_reference.engine.recording import tensors
 from gradspec_reference.errors import FunctionTangentsError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PROPAGATE = at(custom_forward, "propagate")
 PUT = at(custom_forward, "put")
-CHECK_SAVED = at(custom_forward, "check_saved")
+CHECK_SAVED = at(context, "check_for_forward")
 BOLTED_ON = "engines that bolt forward mode on to custom functions"
 
 
