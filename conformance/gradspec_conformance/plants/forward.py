@@ -74,7 +74,7 @@ def constants_have_a_tangent_of_ones(sound, *operation):
     return dataclasses.replace(found, tangents=tuple(tangents))
 
 
-@compound("value: fwd-031 fwd-031a", "derivatives as quotients")
+@compound("value: fwd-031/relu fwd-031a/relu", "derivatives as quotients")
 def relu_has_no_slope_at_its_kink(swap):
     """The tangent of relu is the tangent given times the quotient of result and value."""
 
@@ -88,7 +88,7 @@ def relu_has_no_slope_at_its_kink(swap):
                 forward.give(result, forward.tangent_of(operands[0]) * slope)
 
 
-@plant(PROPAGATE, "value: fwd-031a", "a derivative for each mode, by another author")
+@plant(PROPAGATE, "value: fwd-031a/relu", "a derivative for each mode, by another author")
 def relu_is_steep_at_its_kink_forward(sound, operator, operands, params, result):
     """At zero the tangent of relu is that of its operand."""
     sound(operator, operands, params, result)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.engine import growth, hooks, inplace, linking, recording, refusals, versions
+from gradspec_reference.engine import (
+    duals,
+    forward,
+    growth,
+    hooks,
+    inplace,
+    linking,
+    recording,
+    refusals,
+    versions,
+)
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.plans import in_place
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
@@ -31,11 +41,14 @@ def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
         inplace.check_may_be_written(input)
         refusals.refuse_integers(operator, (input,), requires)
     array = recording.run(operator, [input.materialise()], params)
+    tangent = forward.tangent_of(input) if duals.levels else None
     if recorded:
         node = linking.make_node(operator, (input,), params, requires, Tensor(array))
         hooks.keep_retained(input)
         input._grad_fn, input._output_nr = node, 0
     input._array = array
+    if tangent is not None:
+        forward.show_again(input, OPERATORS[name], tangent, params)
     versions.bump(input)
     if recorded and input._view is not None:  # what its base shows is the same
         input._view.version = versions.version(input)
@@ -85,10 +98,11 @@ def unsqueeze_(input: Tensor, dim: int) -> Tensor:
 
 def resize_(input: Tensor, *size: int | Sequence[int]) -> Tensor:
     """Change the number of elements in place; ResizeRequiresGradError if it requires grad."""
-    if input.requires_grad:
+    if input.requires_grad or (duals.levels and forward.tangent_of(input) is not None):
+        what = "requires grad" if input.requires_grad else "has a tangent"
         raise ResizeRequiresGradError(
-            "resize_() was called on a tensor that requires grad; use detach() first, or build "
-            "the new tensor with cat() or expand()"
+            f"resize_() was called on a tensor that {what}; use detach() first, or build the new "
+            "tensor with cat() or expand()"
         )
     versions.check_may_be_written(input)
     shape = as_shape(size)

@@ -196,25 +196,3 @@ def what_has_no_derivative_has_no_tangent(ag: Autograd) -> None:
         x = ag.make_dual(ag.tensor([1.0, 2.0]), ag.tensor([1.0, 1.0]))
 
         expect(ag.tangent(ag.argmax(x))).is_none()
-
-
-@clause("fwd-031", VALUE, sources=["notes/autograd § Gradients for non-differentiable functions"])
-def relu_has_one_slope_at_its_kink(ag: Autograd) -> None:
-    """At zero the tangent of relu lies between zero and the tangent given."""
-    with ag.dual_level():
-        x = ag.make_dual(ag.tensor([0.0]), ag.tensor([3.0]))
-        tangent = ag.tangent(ag.relu(x))
-
-        expect(tangent).lies_between([0.0], [3.0])
-
-
-@clause(
-    "fwd-031a", CONVENTION, sources=["notes/autograd § Gradients for non-differentiable functions"]
-)
-def relu_is_flat_at_its_kink_forward_too(ag: Autograd) -> None:
-    """At zero the tangent of relu is zero, as its gradient is."""
-    with ag.dual_level():
-        x = ag.make_dual(ag.tensor([0.0]), ag.tensor([3.0]))
-        tangent = ag.tangent(ag.relu(x))
-
-        expect(tangent).is_close([0.0])

@@ -93,3 +93,15 @@ def a_tensor_has_one_tangent(ag: Autograd) -> None:
         x = ag.make_dual(ag.tensor([1.0]), ag.tensor([1.0]))
         with ag.refuses("dual-again"):
             ag.make_dual(x, ag.tensor([1.0]))
+
+
+@clause("fwd-235", CONVENTION, sources=["torch.Tensor.resize_ source"])
+def a_dual_tensor_is_not_resized(ag: Autograd) -> None:
+    """Resizing a tensor that has a tangent is refused.
+
+    Remedy: detach it, or build the new tensor from it.
+    """
+    with ag.dual_level():
+        x = ag.make_dual(ag.tensor([1.0, 2.0]), ag.tensor([3.0, 5.0]))
+        with ag.refuses("resize-requires-grad"):
+            x.resize_(3)
