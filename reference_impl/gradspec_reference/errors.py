@@ -760,6 +760,41 @@ class OnceDifferentiableError(GradError, RuntimeError):
     clause = "cf-043"
 
 
+class GradcheckError(GradError, RuntimeError):
+    """A derivative is not what finite differences say, or lacks what a derivative owes."""
+
+    kind = "derivative-mismatch"
+    clause = "chk-002"
+
+
+class CheckedInputsError(GradError, ValueError):
+    """No input of what is checked requires grad."""
+
+    kind = "input-without-grad"
+    clause = "chk-004"
+
+
+class CheckedMemoryError(GradError, RuntimeError):
+    """An input of what is checked has entries that are one in memory."""
+
+    kind = "overlapping-memory"
+    clause = "chk-007"
+
+
+class CheckOptionsError(GradError, AssertionError):
+    """A check was asked for nothing, or for what needs another option."""
+
+    kind = "conflicting-arguments"
+    clause = "chk-016"
+
+
+class CheckedGradOutError(GradError, ValueError):
+    """An old helper was given another cotangent than 1."""
+
+    kind = "conflicting-arguments"
+    clause = "chk-028"
+
+
 class FunctionalTypeError(GradError, TypeError):
     """A functional derivative met something else than a tensor or a tuple of tensors."""
 

@@ -39,6 +39,7 @@ CHAPTERS: Final[tuple[Chapter, ...]] = (
     Chapter("saved_tensor_hooks", "sth", "Hooks on saved tensors"),
     Chapter("checkpointing", "ckpt", "Checkpointing"),
     Chapter("functional", "fapi", "Derivatives of a function, by a call"),
+    Chapter("numerical_checks", "chk", "Numerical checks"),
     Chapter("operators", "op", "Operators"),
     Chapter("anomaly_detection", "anom", "Anomaly detection"),
     Chapter("data_types", "dty", "Data types and devices"),

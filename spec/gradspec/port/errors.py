@@ -111,6 +111,8 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "scalar-function": "a function whose Hessian is asked for does not return one number",
     "independent": "something does not depend on an input, which strict does not allow",
     "strategy": "a Jacobian was asked for by a strategy that is none",
+    # numerical checks
+    "derivative-mismatch": "a derivative is not what finite differences say, or lacks what it owes",
     "callback": "a function of the caller, run by the engine, raised",
 }
 
