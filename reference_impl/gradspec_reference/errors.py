@@ -160,7 +160,8 @@ class LevelInsideError(GradError, RuntimeError):
 class LevelExitError(GradError, RuntimeError):
     """A dual level was left that is not the latest one."""
 
-    kind = "conflicting-arguments"
+    kind = "dual-level-exit"
+    clause = "fwd-014a"
 
 
 class DualAgainError(GradError, RuntimeError):
@@ -681,19 +682,21 @@ class FunctionRuleError(GradError, NotImplementedError):
 class FunctionForwardError(FunctionRuleError):
     """A function of the caller's was asked for a tangent, and has no jvp."""
 
-    clause = ""
+    clause = "fwd-025a"
 
 
 class FunctionTangentsError(GradError, RuntimeError):
     """What jvp returned does not fit the results."""
 
     kind = "function-gradients"
+    clause = "fwd-028"
 
 
 class SavedForForwardError(GradError, AssertionError):
     """Something was saved for jvp that is no tensor."""
 
     kind = "saved-type"
+    clause = "fwd-026a"
 
 
 class FunctionRuleTwiceError(GradError, RuntimeError):
@@ -763,6 +766,41 @@ class OnceDifferentiableError(GradError, RuntimeError):
 
     kind = "differentiated-once"
     clause = "cf-043"
+
+
+class GradcheckError(GradError, RuntimeError):
+    """A derivative is not what finite differences say, or lacks what a derivative owes."""
+
+    kind = "derivative-mismatch"
+    clause = "chk-002"
+
+
+class CheckedInputsError(GradError, ValueError):
+    """No input of what is checked requires grad."""
+
+    kind = "input-without-grad"
+    clause = "chk-004"
+
+
+class CheckedMemoryError(GradError, RuntimeError):
+    """An input of what is checked has entries that are one in memory."""
+
+    kind = "overlapping-memory"
+    clause = "chk-007"
+
+
+class CheckOptionsError(GradError, AssertionError):
+    """A check was asked for nothing, or for what needs another option."""
+
+    kind = "conflicting-arguments"
+    clause = "chk-016"
+
+
+class CheckedGradOutError(GradError, ValueError):
+    """An old helper was given another cotangent than 1."""
+
+    kind = "conflicting-arguments"
+    clause = "chk-028"
 
 
 class FunctionalTypeError(GradError, TypeError):

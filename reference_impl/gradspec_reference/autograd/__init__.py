@@ -19,6 +19,7 @@ from gradspec_reference.autograd import (
 )
 from gradspec_reference.autograd.function import Function
 from gradspec_reference.autograd.grad_mode import enforce_grad_layout_policy
+from gradspec_reference.autograd.gradcheck import gradcheck, gradgradcheck
 from gradspec_reference.engine import cotangents, overriding
 from gradspec_reference.engine.anomaly import detect_anomaly, set_detect_anomaly
 from gradspec_reference.engine.asking import answer, answers_of_a_batch
@@ -64,6 +65,8 @@ __all__ = [
     "functional",
     "grad",
     "grad_mode",
+    "gradcheck",
+    "gradgradcheck",
     "graph",
     "inference_mode",
     "no_grad",

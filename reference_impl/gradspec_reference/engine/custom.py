@@ -362,7 +362,6 @@ class Function:
         recorded = modes.state.recording and linking.should_record(node.needs_input_grad)
         if recorded:
             check_saved(node.to_save)
-        custom_forward.check_saved(node.saved_for_forward)
         check_marked("mark_non_differentiable", node.non_differentiable)
         dirty.count_writes(written)
         if recorded:

@@ -177,6 +177,15 @@ def show(result: Tensor, source: Tensor, operator: Operator, params: tuple[Any, 
                 result._dual[level].tangent = recording.view(operator, whole, *params)
 
 
+def show_again(
+    tensor: Tensor, operator: Operator, tangent: Tensor, params: tuple[Any, ...], level: Level
+) -> None:
+    """Let the tangent of a tensor that shows its memory in another way now do so, too."""
+    dual = duals.dual_of(tensor, level) or duals.made_dual(tensor, level)
+    with linearising(level.depth):
+        dual.tangent = recording.view(operator, tangent, *params)
+
+
 def show_each(
     results: tuple[Tensor, ...], source: Tensor, operator: Operator, params: tuple[Any, ...]
 ) -> None:

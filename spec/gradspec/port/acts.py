@@ -362,6 +362,28 @@ FORWARD_MODE: Final = (
         word="unpack_dual",
         torch="torch.autograd.forward_ad.unpack_dual($tensor).tangent",
     ),
+    act(
+        "primal",
+        "tensor",
+        "Give a tensor's value, without its tangent.",
+        gives="tensor",
+        some=True,
+        word="unpack_dual",
+        torch="torch.autograd.forward_ad.unpack_dual($tensor).primal",
+    ),
+    act(
+        "enter_dual_level",
+        "",
+        "Open a level of forward mode, and give its number.",
+        gives="number",
+        torch="torch.autograd.forward_ad.enter_dual_level()",
+    ),
+    act(
+        "exit_dual_level",
+        "level=None",
+        "Leave a level of forward mode, the latest if none is named.",
+        torch="torch.autograd.forward_ad.exit_dual_level($(level=$level))",
+    ),
 )
 
 

@@ -88,6 +88,7 @@ ERROR_KINDS: Final[dict[str, str]] = {
     # forward mode
     "no-dual-level": "a tensor is given a tangent outside any level",
     "dual-level-nested": "a level is entered within another",
+    "dual-level-exit": "a level is left that is not the latest, or none is entered",
     "dual-again": "a tensor that has a tangent is given another",
     "tangent-shape": "the tangent does not have the tensor's shape",
     "dual-dtype": "the tensor or its tangent is not of floating-point numbers",
@@ -130,6 +131,8 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "batch-output": "a mapped function returned what is no batch of tensors",
     "randomness": "random numbers are to be drawn in a way that there is not",
     "batch-escaped": "a tensor of a batch is used after the mapped function has returned",
+    # numerical checks
+    "derivative-mismatch": "a derivative is not what finite differences say, or lacks what it owes",
     "callback": "a function of the caller, run by the engine, raised",
 }
 
