@@ -60,15 +60,15 @@ Transform = Any  # engine, function, numbers of the draw -> function
 
 TRANSFORMS: Final[dict[str, Transform]] = {
     "grad": lambda t, f, c: t.func.grad(lambda x: (f(x) * c).sum()),
-    "grad_and_value": lambda t, f, c: lambda x: sum(
-        t.func.grad_and_value(lambda x: (f(x) * c).sum())(x)
+    "grad_and_value": lambda t, f, c: (
+        lambda x: sum(t.func.grad_and_value(lambda x: (f(x) * c).sum())(x))
     ),
-    "grad by the second": lambda t, f, c: lambda x: t.func.grad(
-        lambda y, x: (f(x) * f(y)).sum(), argnums=1
-    )(x, x),
-    "grad of a structure": lambda t, f, c: lambda x: t.func.grad(
-        lambda p: (f(p["x"]) * p["c"][0]).sum()
-    )({"x": x, "c": [x * c]})["x"],
+    "grad by the second": lambda t, f, c: (
+        lambda x: t.func.grad(lambda y, x: (f(x) * f(y)).sum(), argnums=1)(x, x)
+    ),
+    "grad of a structure": lambda t, f, c: (
+        lambda x: t.func.grad(lambda p: (f(p["x"]) * p["c"][0]).sum())({"x": x, "c": [x * c]})["x"]
+    ),
     "vjp": lambda t, f, c: lambda x: t.func.vjp(f, x)[1](c)[0],
     "vjp by its own value": lambda t, f, c: lambda x: pulled(t, f, x),
     "jvp": lambda t, f, c: lambda x: t.func.jvp(f, (x,), (c,))[1],

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-
 import contextlib
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from gradspec_conformance.plants.places import at
