@@ -80,6 +80,21 @@ def starting_gradients_are_looked_at(self, _edge, part, _status):
         raise NanGradientError("a starting gradient is NaN")
 
 
+@before(at(WatchedPass, "deliver"), "nan-gradient: anom-270", "checks inside of the derivative")
+def nodes_are_looked_at_before_hooks(self, _edge, part, _status):
+    """NaN that a node returns is a failure before a hook after the node has seen it."""
+    held, self.held_back = self.held_back, None
+    if held is not None and self.at is not None:
+        self.check(part)
+    self.held_back = held
+
+
+@after(at(WatchedPass, "through_node_hooks"), "no error: anom-271", "checks of what nodes make")
+def answers_of_hooks_are_not_looked_at(_shown, self, *_rest):
+    """A hook after a node may return NaN."""
+    self.at = None
+
+
 @after(at(recording, "binary"), "nan-gradient: anom-009", "checks of every operation")
 def forward_values_are_looked_at(result, *_operands):
     """A result that is NaN is a failure of the forward pass."""

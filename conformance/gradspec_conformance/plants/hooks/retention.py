@@ -52,6 +52,11 @@ def retain_by_hook(sound, tensor):
         tensor.register_hook(keep)
 
 
+@plant(at(hooks, "keep_hooks"), "order: hook-270", "where hooks belong to nodes alone")
+def cut_tensors_lose_their_hooks(_sound, _tensor):
+    """A tensor that is cut off has no hooks."""
+
+
 @after(STORE_RETAINED, "flag: ret-009; value: ret-011", "requests kept with the pass")
 def request_is_used_up(_, node, output_nr, *_rest):
     """A backward pass uses the request up, so the next one keeps nothing."""

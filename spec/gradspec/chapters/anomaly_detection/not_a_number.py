@@ -129,6 +129,32 @@ def nan_of_the_caller_is_a_failure_of_the_first_node(ag: Autograd) -> None:
         y.backward(ag.tensor(np.nan))
 
 
+@clause("anom-270", CONVENTION, level=MAY, sources=["observed"], builds_on=("hook-033",))
+def nan_that_a_hook_replaces_is_no_failure(ag: Autograd) -> None:
+    """NaN that a node returns, and a hook after the node replaces, is no failure."""
+    x = ag.tensor(0.0, requires_grad=True)
+    root = ag.sqrt(x)
+    root.grad_fn.register_hook(lambda _made, _given: (ag.tensor(2.0),))
+    with ag.set_detect_anomaly(True):
+        (root * 0.0).backward()
+
+    expect(x.grad).equals(2.0)
+
+
+@clause("anom-271", CONVENTION, level=MAY, sources=["observed"], builds_on=("hook-033",))
+def nan_of_a_hook_is_a_failure_of_its_node(ag: Autograd) -> None:
+    """NaN that a hook after a node returns is a failure of that node.
+
+    Remedy: let the hook return a number.
+    """
+    x = ag.tensor(1.0, requires_grad=True)
+    root = ag.sqrt(x)
+    root.grad_fn.register_hook(lambda _made, _given: (ag.tensor(np.nan),))
+
+    with ag.set_detect_anomaly(True), ag.refuses("nan-gradient"):
+        root.backward()
+
+
 @clause("anom-207", CONVENTION, level=MAY, sources=["observed"])
 def nan_that_no_node_passes_on_is_no_failure(ag: Autograd) -> None:
     """NaN that the caller gives to a leaf, at which no node passes it on, is no failure."""

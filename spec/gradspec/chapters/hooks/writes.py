@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradspec import CONVENTION, VALUE, Autograd, clause, expect
+from gradspec import CONVENTION, MAY, VALUE, Autograd, clause, expect
 
 NOTE = "notes/autograd § Behavior of Tensor hooks when Tensor is modified in-place"
 
@@ -45,6 +45,22 @@ def a_hook_on_a_node_belongs_to_the_operation(ag: Autograd) -> None:
     y.grad_fn.register_prehook(look)
     y.mul_(5.0)
     y.backward()
+
+    expect(seen).happened_in_order([5.0])
+
+
+@clause("hook-270", CONVENTION, level=MAY, sources=["observed"])
+def a_tensor_that_is_cut_off_keeps_its_hooks(ag: Autograd) -> None:
+    """A tensor that detach_() cuts off keeps its hooks, which see its gradient when it has been
+    made to require grad again.
+    """
+    x = ag.tensor(2.0, requires_grad=True)
+    y = x * 3.0
+    seen = ag.notes()
+    y.register_hook(lambda gradient: seen.note(gradient * 1.0))
+    y.detach_()
+    y.requires_grad_()
+    (y * 5.0).backward()
 
     expect(seen).happened_in_order([5.0])
 
