@@ -25,6 +25,7 @@ PARTS: Final = {
     "functions": "a caller's own functions, with the derivatives that they have",
     "functional": "derivatives of a function, by a call",
     "forward": "tangents, and the level in which tensors have them",
+    "checks": "derivatives held to finite differences",
     "anomalies": "what finds out which call a failure comes from",
 }
 """Name of a part -> what it does."""

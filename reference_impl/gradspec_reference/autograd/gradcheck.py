@@ -101,10 +101,9 @@ def compare(
         comparison.demand_constant(check)
         return
     for mode, asked in (("reverse", backward), ("forward", forward)):
-        if asked and fast:
-            projection.compare(check, outputs, mode)
-        elif asked:
-            projection.SLOW[mode](check, outputs)
+        if asked:
+            way = projection if fast else comparison
+            way.compare(check, outputs, mode)
 
 
 def gradgradcheck(
