@@ -156,6 +156,11 @@ def no_missing_cotangent_is_tried(*_):
     """What a derivative gives for nothing is not looked at."""
 
 
+@plant(at(demands, "demand_undefined_tangents"), "flag: chk-201", BY_HAND)
+def no_missing_tangent_is_tried(*_):
+    """What forward mode gives for nothing is not looked at."""
+
+
 @plant(GRADCHECK, "derivative-mismatch: chk-013a", BY_HAND)
 def missing_cotangents_are_always_tried(sound, function, inputs, **options):
     """What a derivative gives for nothing is looked at, whatever was wished."""

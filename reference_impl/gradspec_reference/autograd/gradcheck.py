@@ -79,6 +79,8 @@ def gradcheck(
     try:
         outputs = check.outputs()
         compare(check, outputs, fast_mode, forward=check_forward_ad, backward=check_backward_ad)
+        if check_forward_ad and check_undefined_grad and any(map(is_checked, outputs)):
+            demands.demand_undefined_tangents(check)
         if check_backward_ad:
             followed = [x for x in outputs if is_checked(x)]
             if check_batched_grad:
@@ -215,6 +217,7 @@ def get_numerical_jacobian(
     check_grad_out("get_numerical_jacobian", grad_out)
     given = as_tuple(inputs)
     wanted = checked(given if target is None else as_tuple(target))
+    fn(inputs)  # what it raises, it raises where it was called, and nothing is moved yet
     by_input = numerical.jacobians(lambda *_: fn(inputs), tuple(wanted), eps)
     return tuple(Tensor(of_input[0]) for of_input in by_input)
 

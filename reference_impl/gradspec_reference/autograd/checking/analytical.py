@@ -70,17 +70,23 @@ def reverse(output: Tensor, inputs: tuple[Any, ...]) -> Products:
 
 
 def pushed(
-    function: Callable[..., Any], inputs: tuple[Any, ...], tangents: dict[int, Array]
+    function: Callable[..., Any],
+    inputs: tuple[Any, ...],
+    tangents: dict[int, Array],
+    constant: int | None = None,
 ) -> list[Array]:
     """Return the tangents of all outputs, zeros for those that have none.
 
-    `tangents` are for inputs by their places; what is checked and has none is given zeros.
+    `tangents` are for inputs by their places; what is checked and has none is given zeros, but for
+    the one that is to be `constant`.
     """
     with forward_ad.dual_level():
         duals = [
-            forward_ad.make_dual(x.detach(), tangent_for(x, tangents.get(place)))
-            if is_checked(x)
-            else x
+            x
+            if not is_checked(x)
+            else x.detach()
+            if place == constant
+            else forward_ad.make_dual(x.detach(), tangent_for(x, tangents.get(place)))
             for place, x in enumerate(inputs)
         ]
         outputs = [x for x in as_tuple(function(*duals)) if isinstance(x, Tensor)]
@@ -103,15 +109,15 @@ def tangent_of(output: Tensor) -> Array:
 
 def forward(function: Callable[..., Any], inputs: tuple[Any, ...]) -> list[list[Array]]:
     """Return the Jacobian in forward mode, as `numerical.jacobians` returns it."""
-    still = pushed(function, inputs, {})
     found = []
     for place, x in enumerate(inputs):
         if is_checked(x):
             rows = [pushed(function, inputs, {place: unit}) for unit in units(x)]
+            outputs = rows[0] if rows else pushed(function, inputs, {})
             found.append(
                 [
                     np.array([row[k] for row in rows]).reshape(len(rows), output.size)
-                    for k, output in enumerate(still)
+                    for k, output in enumerate(outputs)
                 ]
             )
     return found
