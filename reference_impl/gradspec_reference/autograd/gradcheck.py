@@ -168,8 +168,8 @@ def drawn(like: Tensor, spaced: bool) -> Tensor:
     """Draw a cotangent of numbers between -1 and 1, on every second place of memory if `spaced`."""
     generator = np.random.default_rng(0)
     array = generator.uniform(-1.0, 1.0, (*like.shape, 2)).astype(like._array.dtype)
-    chosen = array[..., 0] if spaced else np.ascontiguousarray(array[..., 0])
-    return Tensor(chosen.reshape(like.shape) if like.ndim else np.array(chosen)).requires_grad_()
+    chosen = array[..., 0] if spaced else array[..., 0].copy()
+    return Tensor(chosen).requires_grad_()
 
 
 def first_derivative(

@@ -22,13 +22,15 @@ Array = np.ndarray[Any, Any]
 class Products:
     """Cotangents times the Jacobian, by each input: what came, and whether each fits its input."""
 
+    sizes: list[int]
     rows: list[list[Array]]
     of_the_type: bool
     of_the_size: bool
 
     def jacobians(self) -> list[Array]:
         """Return a row for each entry of the input, as differences have it."""
-        return [np.array(rows).reshape(len(rows), -1).T for rows in self.rows]
+        pairs = zip(self.rows, self.sizes, strict=True)
+        return [np.array(rows).reshape(len(rows), size).T for rows, size in pairs]
 
 
 def product(output: Tensor, inputs: tuple[Any, ...], cotangent: Array) -> list[Tensor | None]:
@@ -53,7 +55,7 @@ def products(output: Tensor, inputs: tuple[Any, ...], cotangents: Iterator[Array
                 size_fits &= fits
                 row = np.array(gradient.materialise()) if fits else row
             own.append(row.ravel())
-    return Products(rows, type_fits, size_fits)
+    return Products([x.numel() for x in points], rows, type_fits, size_fits)
 
 
 def units(like: Tensor) -> Iterator[Array]:
