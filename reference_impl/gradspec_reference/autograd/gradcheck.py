@@ -79,6 +79,8 @@ def gradcheck(
     try:
         outputs = check.outputs()
         compare(check, outputs, fast_mode, forward=check_forward_ad, backward=check_backward_ad)
+        if check_forward_ad and check_undefined_grad and any(map(is_checked, outputs)):
+            demands.demand_undefined_tangents(check)
         if check_backward_ad:
             followed = [x for x in outputs if is_checked(x)]
             if check_batched_grad:
@@ -101,10 +103,9 @@ def compare(
         comparison.demand_constant(check)
         return
     for mode, asked in (("reverse", backward), ("forward", forward)):
-        if asked and fast:
-            projection.compare(check, outputs, mode)
-        elif asked:
-            projection.SLOW[mode](check, outputs)
+        if asked:
+            way = projection if fast else comparison
+            way.compare(check, outputs, mode)
 
 
 def gradgradcheck(
@@ -167,8 +168,8 @@ def drawn(like: Tensor, spaced: bool) -> Tensor:
     """Draw a cotangent of numbers between -1 and 1, on every second place of memory if `spaced`."""
     generator = np.random.default_rng(0)
     array = generator.uniform(-1.0, 1.0, (*like.shape, 2)).astype(like._array.dtype)
-    chosen = array[..., 0] if spaced else np.ascontiguousarray(array[..., 0])
-    return Tensor(chosen.reshape(like.shape) if like.ndim else np.array(chosen)).requires_grad_()
+    chosen = array[..., 0] if spaced else array[..., 0].copy()
+    return Tensor(chosen).requires_grad_()
 
 
 def first_derivative(
@@ -216,6 +217,7 @@ def get_numerical_jacobian(
     check_grad_out("get_numerical_jacobian", grad_out)
     given = as_tuple(inputs)
     wanted = checked(given if target is None else as_tuple(target))
+    fn(inputs)  # what it raises, it raises where it was called, and nothing is moved yet
     by_input = numerical.jacobians(lambda *_: fn(inputs), tuple(wanted), eps)
     return tuple(Tensor(of_input[0]) for of_input in by_input)
 

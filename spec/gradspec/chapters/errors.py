@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from gradspec import SAFETY, clause, expect
+from gradspec import MUST, SAFETY, clause, expect, informative
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,3 +91,13 @@ def after_an_error_the_engine_is_as_before(ag: Autograd, misuse: Misused) -> Non
     x.grad = None
     (x * x).backward(ag.tensor(weights))
     expect(x.grad).is_close(weights * [3.0, -4.0])
+
+
+informative(
+    "err-019",
+    "Errors of the numerical checker and of checkpointing are subclasses of RuntimeError.",
+    level=MUST,
+    sources=["torch.autograd.gradcheck source", "torch.utils.checkpoint source"],
+    reason="Classes of exceptions are those of the host language; a program names kinds of "
+    "refusal, and chk-002 and ckpt-014 demand those.",
+)

@@ -22,13 +22,15 @@ Array = np.ndarray[Any, Any]
 class Products:
     """Cotangents times the Jacobian, by each input: what came, and whether each fits its input."""
 
+    sizes: list[int]
     rows: list[list[Array]]
     of_the_type: bool
     of_the_size: bool
 
     def jacobians(self) -> list[Array]:
         """Return a row for each entry of the input, as differences have it."""
-        return [np.array(rows).reshape(len(rows), -1).T for rows in self.rows]
+        pairs = zip(self.rows, self.sizes, strict=True)
+        return [np.array(rows).reshape(len(rows), size).T for rows, size in pairs]
 
 
 def product(output: Tensor, inputs: tuple[Any, ...], cotangent: Array) -> list[Tensor | None]:
@@ -53,7 +55,7 @@ def products(output: Tensor, inputs: tuple[Any, ...], cotangents: Iterator[Array
                 size_fits &= fits
                 row = np.array(gradient.materialise()) if fits else row
             own.append(row.ravel())
-    return Products(rows, type_fits, size_fits)
+    return Products([x.numel() for x in points], rows, type_fits, size_fits)
 
 
 def units(like: Tensor) -> Iterator[Array]:
@@ -70,17 +72,23 @@ def reverse(output: Tensor, inputs: tuple[Any, ...]) -> Products:
 
 
 def pushed(
-    function: Callable[..., Any], inputs: tuple[Any, ...], tangents: dict[int, Array]
+    function: Callable[..., Any],
+    inputs: tuple[Any, ...],
+    tangents: dict[int, Array],
+    constant: int | None = None,
 ) -> list[Array]:
     """Return the tangents of all outputs, zeros for those that have none.
 
-    `tangents` are for inputs by their places; what is checked and has none is given zeros.
+    `tangents` are for inputs by their places; what is checked and has none is given zeros, but for
+    the one that is to be `constant`.
     """
     with forward_ad.dual_level():
         duals = [
-            forward_ad.make_dual(x.detach(), tangent_for(x, tangents.get(place)))
-            if is_checked(x)
-            else x
+            x
+            if not is_checked(x)
+            else x.detach()
+            if place == constant
+            else forward_ad.make_dual(x.detach(), tangent_for(x, tangents.get(place)))
             for place, x in enumerate(inputs)
         ]
         outputs = [x for x in as_tuple(function(*duals)) if isinstance(x, Tensor)]
@@ -103,15 +111,15 @@ def tangent_of(output: Tensor) -> Array:
 
 def forward(function: Callable[..., Any], inputs: tuple[Any, ...]) -> list[list[Array]]:
     """Return the Jacobian in forward mode, as `numerical.jacobians` returns it."""
-    still = pushed(function, inputs, {})
     found = []
     for place, x in enumerate(inputs):
         if is_checked(x):
             rows = [pushed(function, inputs, {place: unit}) for unit in units(x)]
+            outputs = rows[0] if rows else pushed(function, inputs, {})
             found.append(
                 [
                     np.array([row[k] for row in rows]).reshape(len(rows), output.size)
-                    for k, output in enumerate(still)
+                    for k, output in enumerate(outputs)
                 ]
             )
     return found

@@ -53,6 +53,12 @@ def mismatch(output: int, place: int, found: Array, wanted: Array, mode: str) ->
     )
 
 
+def compare(check: Check, outputs: tuple[Any, ...], mode: str) -> None:
+    """Compare whole Jacobians of one mode; GradcheckError where they differ."""
+    by_mode = compare_reverse if mode == "reverse" else compare_forward
+    by_mode(check, outputs)
+
+
 def compare_reverse(check: Check, outputs: tuple[Any, ...]) -> None:
     """Compare all rows of reverse mode; GradcheckError where they differ."""
     by_input = numerical.jacobians(check.function, check.inputs, check.eps)

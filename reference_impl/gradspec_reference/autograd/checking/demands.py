@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gradspec_reference.autograd.checking import analytical
 from gradspec_reference.autograd.checking.given import checked, is_checked
 from gradspec_reference.engine.asking import answer, answers_of_a_batch
 from gradspec_reference.engine.custom import Function
@@ -59,12 +60,13 @@ def demand_multiplied(check: Check, outputs: Sequence[Tensor]) -> None:
 
 def demand_undefined(check: Check) -> None:
     """Demand nothing for no cotangents: for none at all, then for each output alone."""
-    count = len([x for x in check.outputs() if is_checked(x)])
-    alone = [{k} for k in range(count)] if count > 1 else []
-    for missing in [set(range(count)), *alone]:
-        outputs = [x for x in check.outputs() if is_checked(x)]
-        cut = [Undefined.apply(x) if k in missing else x for k, x in enumerate(outputs)]
-        demand_nothing(check, cut)
+    outputs = checked(check.outputs())
+    demand_nothing(check, [Undefined.apply(x) for x in outputs])
+    for missing in range(len(outputs)) if len(outputs) > 1 else ():
+        again = checked(check.outputs())
+        demand_nothing(
+            check, [Undefined.apply(x) if k == missing else x for k, x in enumerate(again)]
+        )
 
 
 def demand_nothing(check: Check, outputs: list[Tensor]) -> None:
@@ -82,6 +84,25 @@ def demand_nothing(check: Check, outputs: list[Tensor]) -> None:
                 f"the gradient by input {place} is not zero where no output has a cotangent but "
                 "zeros; take a missing one for zeros"
             )
+
+
+def demand_undefined_tangents(check: Check) -> None:
+    """Demand of an input without a tangent what it gives with one of zeros."""
+    generator = np.random.default_rng(0)
+    points = {place: x for place, x in enumerate(check.inputs) if is_checked(x)}
+    tangents = {place: generator.uniform(size=x.shape) for place, x in points.items()}
+    for place in points:
+        others = {other: u for other, u in tangents.items() if other != place}
+        zeros, none = (
+            analytical.pushed(check.function, check.inputs, others, constant)
+            for constant in (None, place)
+        )
+        for k, (found, wanted) in enumerate(zip(none, zeros, strict=True)):
+            if not np.allclose(found, wanted):
+                raise GradcheckError(
+                    f"the tangent of output {k} is {found} where input {place} has no tangent, and "
+                    f"{wanted} where it has one of zeros; take a missing one for zeros"
+                )
 
 
 def demand_batches(check: Check, outputs: Sequence[Tensor]) -> None:

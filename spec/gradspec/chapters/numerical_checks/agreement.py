@@ -221,6 +221,7 @@ def one_entry_is_moved_at_a_time(ag: Autograd) -> None:
         return x.sum()
 
     x = ag.tensor([1.0, 2.0], requires_grad=True)
-    ag.func.gradcheck(function, eps=0.25, check_undefined_grad=False)(x)
+    check = ag.func.gradcheck(function, eps=0.25, check_undefined_grad=False, raise_exception=False)
+    check(x)
 
     expect(seen).happened_in_order([12.0, 11.0, 13.0, 11.0, 13.0])

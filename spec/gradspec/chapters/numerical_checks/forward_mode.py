@@ -55,3 +55,31 @@ def one_mode_can_be_checked_alone(ag: Autograd) -> None:
     x = ag.tensor([1.0, 2.0], requires_grad=True)
 
     expect(ag.func.gradcheck(tripled_forward(ag).apply)(x)).equals(True)
+
+
+@clause("chk-201", VALUE, sources=["torch.autograd.gradcheck source"])
+def a_missing_tangent_counts_as_zeros(ag: Autograd) -> None:
+    """With check_forward_ad=True a jvp that takes a missing tangent for something else than zeros
+    does not pass.
+    """
+
+    class Sum(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, x: Any, y: Any) -> Any:
+            ctx.set_materialize_grads(False)
+            return x + y
+
+        @staticmethod
+        def backward(_ctx: Any, g: Any) -> Any:
+            return g, g
+
+        @staticmethod
+        def jvp(_ctx: Any, of_x: Any, of_y: Any) -> Any:
+            if of_x is None:
+                return of_y * 3.0
+            return of_x * 3.0 if of_y is None else of_x + of_y
+
+    x, y = (ag.tensor(v, requires_grad=True) for v in ([1.0], [2.0]))
+    check = ag.func.gradcheck(Sum.apply, check_forward_ad=True, raise_exception=False)
+
+    expect(check(x, y)).equals(False)
