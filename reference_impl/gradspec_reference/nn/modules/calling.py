@@ -128,7 +128,7 @@ def replaced(
             "a hook before a call gave something else than arguments and keywords; return None, "
             "or a pair of a tuple and a dict"
         )
-    return changed
+    return changed  # type: ignore[no-any-return]
 
 
 def watched(module: Any) -> bool:
@@ -164,7 +164,7 @@ class Watch:
         self.places: list[int] | None = None
         self.count = 0
 
-    def arguments(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    def arguments(self, args: tuple[Any, ...]) -> Any:
         """Return the arguments, behind what sees their gradients."""
         self.count = len(args)
         places, passed = let_by(args, self.at_arguments)
