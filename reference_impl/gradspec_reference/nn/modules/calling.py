@@ -128,7 +128,7 @@ def replaced(
             "a hook before a call gave something else than arguments and keywords; return None, "
             "or a pair of a tuple and a dict"
         )
-    return changed  # type: ignore[no-any-return]
+    return changed
 
 
 def watched(module: Any) -> bool:

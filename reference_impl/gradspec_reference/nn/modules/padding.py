@@ -22,8 +22,8 @@ class Padding(Module):
 
     def __init__(self, padding: int | Sequence[int]) -> None:
         super().__init__()
-        is_one = isinstance(padding, int)
-        self.padding = (padding,) * 2 * self.dims if is_one else tuple(padding)  # type: ignore[arg-type]
+        widths = [padding] * 2 * self.dims if isinstance(padding, int) else padding
+        self.padding = tuple(widths)
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the input with something around it."""

@@ -48,7 +48,8 @@ class Layer(Module):
             )
             setattr(self, name, made)
         self.linear1 = Linear(d_model, dim_feedforward, bias, dtype=dtype)
-        self.dropout = Dropout(dropout)
+        drop: Any = Dropout
+        self.dropout = drop(dropout)
         self.linear2 = Linear(dim_feedforward, d_model, bias, dtype=dtype)
         self.norm_first = norm_first
         places = range(1, len(attentions) + 2)
@@ -56,7 +57,7 @@ class Layer(Module):
             norm = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
             setattr(self, f"norm{place}", norm)
         for place in places:
-            setattr(self, f"dropout{place}", Dropout(dropout))
+            setattr(self, f"dropout{place}", drop(dropout))
         self.activation = named(activation) if isinstance(activation, str) else activation
 
     def _with(self, place: int, x: Tensor, block: Callable[[Tensor], Tensor]) -> Tensor:
@@ -143,7 +144,7 @@ class Stack(Module):
     def _through(self, x: Tensor, *given: Any, **named: Any) -> Tensor:
         for layer in self.layers:
             x = layer(x, *given, **named)
-        return x if self.norm is None else self.norm(x)  # type: ignore[no-any-return]
+        return x if self.norm is None else self.norm(x)
 
 
 class TransformerEncoder(Stack):
