@@ -645,10 +645,30 @@ class CheckpointError(GradError, RuntimeError):
 
 
 class CheckpointArgumentsError(GradError, ValueError):
-    """A checkpoint was given what its variant does not take."""
+    """A checkpoint was given what it does not take."""
+
+    kind = "checkpoint-arguments"
+
+
+class CheckpointKeywordsError(CheckpointArgumentsError):
+    """A reentrant checkpoint was given keywords for the function."""
 
     kind = "checkpoint-arguments"
     clause = "ckpt-010a"
+
+
+class CheckpointVariantError(CheckpointArgumentsError):
+    """A reentrant checkpoint was given options of the other variant."""
+
+    kind = "checkpoint-arguments"
+    clause = "ckpt-021"
+
+
+class CheckpointCheckError(CheckpointArgumentsError):
+    """A checkpoint was told of a check that there is not."""
+
+    kind = "checkpoint-arguments"
+    clause = "ckpt-016b"
 
 
 class CheckpointQueryError(GradError, RuntimeError):

@@ -58,6 +58,26 @@ LAYERS: dict[str, tuple[Callable[[Any], Any], tuple[int, ...]]] = {
     "log_softmax": (lambda nn: nn.LogSoftmax(dim=-1), ROWS),
     "softmin": (lambda nn: nn.Softmin(dim=1), ROWS),
     "threshold": (lambda nn: nn.Threshold(0.1, 20.0), ROWS),
+    **{
+        f"{name}{dims}": (
+            lambda nn, name=name, dims=dims: getattr(nn, f"{name}{dims}d")(
+                *((tuple(range(1, 2 * dims + 1)), 0.5) if name == "ConstantPad" else (1,))
+            ),
+            (2, 3, 7, 8, 9)[: dims + 2],
+        )
+        for name in ("ConstantPad", "ZeroPad", "ReflectionPad", "ReplicationPad", "CircularPad")
+        for dims in (1, 2, 3)
+    },
+    "instance_norm1d": (lambda nn: nn.InstanceNorm1d(4, affine=True), (2, 4, 5)),
+    "instance_norm1d_of_one": (lambda nn: nn.InstanceNorm1d(4), (4, 5)),
+    "instance_norm2d": (lambda nn: nn.InstanceNorm2d(4, track_running_stats=True), IMAGES),
+    "instance_norm3d": (lambda nn: nn.InstanceNorm3d(2, affine=True, bias=False), (1, 2, 3, 2, 3)),
+    "fold": (lambda nn: nn.Fold((4, 5), 2, stride=1), (2, 8, 12)),
+    "unfold": (lambda nn: nn.Unfold((2, 3), padding=1), IMAGES),
+    "lp_pool1d": (lambda nn: nn.LPPool1d(2, 3, stride=2), (2, 4, 7)),
+    "lp_pool2d": (lambda nn: nn.LPPool2d(3, 2), IMAGES),
+    "pixel_shuffle": (lambda nn: nn.PixelShuffle(2), IMAGES),
+    "pixel_unshuffle": (lambda nn: nn.PixelUnshuffle(2), (2, 1, 4, 6)),
     "sequential": (
         lambda nn: nn.Sequential(nn.Linear(6, 4), nn.ReLU(), nn.BatchNorm1d(4), nn.Linear(4, 2)),
         ROWS,

@@ -90,6 +90,27 @@ def counted(engine: Any, call: Callable[[Any, Any], Any]) -> list[int]:
     return asked
 
 
+def test_a_class_is_told_of_signs_by_torchs_names() -> None:
+    def names(engine: Any) -> list[str]:
+        told: list[str] = []
+
+        class Telling(engine.Tensor):  # type: ignore[misc, name-defined]
+            @classmethod
+            def __torch_function__(
+                cls, func: Any, types: Any, args: Any = (), kwargs: Any = None
+            ) -> Any:
+                told.append(func.__name__)
+                return super().__torch_function__(func, types, args, kwargs or {})
+
+        x = engine.tensor([1.0, 2.0]).as_subclass(Telling)
+        _ = x + 1, 1 - x, x / 2, 2 / x, x**2, 2**x, -x, x // 2, 2 // x, x % 2, x == 1, x < 2
+        _ = len(x), float(x[0]), bool(x[0]), 1.0 in x, (x > 1) & (x < 2), ~(x > 1)
+        x[0] = 1
+        return told
+
+    assert names(ref) == names(torch)
+
+
 def test_a_function_that_was_called_with_lists_before_looks_into_them() -> None:
     ref.cat([ref.ones(1), ref.ones(1)])
     made = plain(ref)

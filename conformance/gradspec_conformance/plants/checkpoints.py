@@ -220,6 +220,12 @@ def a_segment_leaves_its_last_out(sound, steps):
     return sound(steps[:-1])
 
 
+@plant(at(checkpoint, "checkpoint_sequential"), "checkpoint-query: ckpt-290", TEACHING)
+def a_sequence_is_reentrant_always(sound, functions, segments, input, **options):
+    """A sequence is checkpointed by the reentrant variant, whichever was asked for."""
+    return sound(functions, segments, input, **{**options, "use_reentrant": True})
+
+
 @plant(at(checkpoint, "checkpoint_sequential"), "order: ckpt-027a", TEACHING)
 def the_last_segment_is_checkpointed_too(_sound, functions, segments, *rest, **options):
     """All segments of a sequence are checkpointed."""

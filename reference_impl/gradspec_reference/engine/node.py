@@ -328,14 +328,13 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
 
 def gradient_edge(tensor: Tensor) -> Edge:
     """Return where the gradient of this tensor has to be sent."""
-    return (
-        edge_as_it_stands(tensor) if tensor._view is None else edge_behind(tensor, tensor.grad_fn)
-    )
+    node = tensor._grad_fn if tensor._view is None else tensor.grad_fn
+    return edge_behind(tensor, node)
 
 
-def edge_as_it_stands(tensor: Tensor) -> Edge:
-    """Return the same, of a view without a look at what was written since."""
-    return edge_behind(tensor, tensor._grad_fn)
+def edge_as_saved(tensor: Tensor) -> Edge:
+    """Return the same; a view that had no history is not asked whether it would have one now."""
+    return edge_behind(tensor, None) if tensor._grad_fn is None else gradient_edge(tensor)
 
 
 def edge_behind(tensor: Tensor, node: Node | None) -> Edge:

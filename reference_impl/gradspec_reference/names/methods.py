@@ -250,6 +250,20 @@ SIGNS: Final[dict[str, Any]] = {
     "__hash__": object.__hash__,
 }
 
+NAMED: Final = {
+    **{
+        name: name
+        for name in (
+            *("__rsub__", "__rpow__", "__floordiv__", "__rfloordiv__", "__rmod__", "__invert__"),
+            *("__and__", "__or__", "__xor__", "__eq__", "__getitem__", "__setitem__"),
+            *("__contains__", "__len__", "__float__", "__int__", "__index__", "__bool__"),
+            *("__format__", "__reversed__"),
+        )
+    },
+    "__rtruediv__": "__rdiv__",
+}
+"""Signs -> the names by which a caller's class is told of them, where no function has that name."""
+
 PROTOCOLS: Final[dict[str, Any]] = {
     "__array__": interop.array,
     "__array_wrap__": interop.array_wrap,
@@ -313,6 +327,8 @@ def attach() -> None:
             setattr(Tensor, name, bare)
         else:
             setattr(Tensor, name, arguments.checked(bare, method=True))
+    for name, told in NAMED.items():
+        vars(Tensor)[name].__name__ = told
 
 
 def takes_nothing(method: Any) -> bool:

@@ -82,7 +82,7 @@ class Buffer(Tensor, metaclass=Buffers):
 
     __slots__ = ()
 
-    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Any:  # type: ignore[misc]
+    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Any:
         """Make another tensor on the same memory, with a mark."""
         made = (factories.empty(0) if data is None else data).detach()
         made.requires_grad_(data is not None and data.requires_grad)

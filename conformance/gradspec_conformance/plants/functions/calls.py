@@ -53,6 +53,12 @@ def forward_is_differentiated(swap):
         return value if traced else sound(self, number, value, tensors)
 
 
+@plant(at(custom, "constant"), "flag: cf-290", "results that are handed on as they are")
+def an_argument_is_handed_on(sound, value, node, arguments):
+    """An argument that forward returns where nothing is recorded is returned as it is."""
+    return value if any(value is each for each in arguments) else sound(value, node, arguments)
+
+
 @plant(at(custom, "constant"), "flag: cf-025/of_a_constant cf-025/in_no_grad", TEACHING)
 def custom_results_always_require_grad(sound, value, *given):
     """The result of a custom function requires grad, whatever it was given and in any mode."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from gradspec_conformance.plants.places import GRAD, at, rule, step
 from gradspec_conformance.plants.plant import after, plant
+from gradspec_reference import autograd
 from gradspec_reference.engine import asking, hooks, requests
 from gradspec_reference.engine.custom import FunctionNode
 from gradspec_reference.engine.edges import GradientEdge
@@ -149,6 +150,19 @@ def later_outputs_have_one_cotangent(sound, roots, batches):
 def a_batch_of_nothing_is_zeros(sound, answers):
     """The answer to a batch for an unused input is zeros, one for each row."""
     return [Tensor(np.zeros(len(answers))) if one is None else one for one in sound(answers)]
+
+
+@plant(at(requests, "stacked"), "value: grad-290", "rows that are made constants to be stacked")
+def the_last_row_alone_has_a_history(sound, answers):
+    """Of the answers to a batch only the last can be differentiated again."""
+    *others, last = answers
+    return sound([*([g if g is None else g.detach() for g in row] for row in others), last])
+
+
+@plant(at(autograd, "answers_of_a_batch"), "flag: grad-291", "flags that are passed on by place")
+def a_batch_has_a_history_always(sound, roots, batches, targets, retain_graph, _create_graph):
+    """The answers to a batch have a history, whether that was asked for or not."""
+    return sound(roots, batches, targets, retain_graph, True)
 
 
 @plant(GRAD, "no error: grad-039", "a default that fits all")

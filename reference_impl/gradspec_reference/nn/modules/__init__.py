@@ -1,6 +1,13 @@
 """Modules: layers, losses and what holds them (torch.nn.modules)."""
 
-from gradspec_reference.nn.modules import activations, losses, pooling
+from gradspec_reference.nn.modules import (
+    activations,
+    losses,
+    padding,
+    pooling,
+    recurrent,
+    transformers,
+)
 from gradspec_reference.nn.modules.activations import *
 from gradspec_reference.nn.modules.attention import MultiheadAttention
 from gradspec_reference.nn.modules.containers import (
@@ -24,11 +31,17 @@ from gradspec_reference.nn.modules.normalising import (
     BatchNorm3d,
     Embedding,
     GroupNorm,
+    InstanceNorm1d,
+    InstanceNorm2d,
+    InstanceNorm3d,
     LayerNorm,
     RMSNorm,
 )
+from gradspec_reference.nn.modules.padding import *
 from gradspec_reference.nn.modules.parameters import ParameterDict, ParameterList
 from gradspec_reference.nn.modules.pooling import *
+from gradspec_reference.nn.modules.recurrent import *
+from gradspec_reference.nn.modules.transformers import *
 
 __all__ = [
     "BatchNorm1d",
@@ -44,6 +57,9 @@ __all__ = [
     "Flatten",
     "GroupNorm",
     "Identity",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
     "LayerNorm",
     "Linear",
     "Module",
@@ -58,4 +74,7 @@ __all__ = [
 ]
 __all__ += activations.__all__
 __all__ += losses.__all__
+__all__ += padding.__all__
 __all__ += pooling.__all__
+__all__ += recurrent.__all__
+__all__ += transformers.__all__

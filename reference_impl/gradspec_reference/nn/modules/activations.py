@@ -49,6 +49,9 @@ LogSoftmax = layer("LogSoftmax", F.log_softmax, "dim", dim=None)
 Softmin = layer("Softmin", F.softmin, "dim", dim=None)
 Dropout = layer("Dropout", F.dropout, "p inplace", p=0.5, inplace=False)
 PixelShuffle = layer("PixelShuffle", F.pixel_shuffle, "upscale_factor", upscale_factor=NEEDED)
+PixelUnshuffle = layer(
+    "PixelUnshuffle", F.pixel_unshuffle, "downscale_factor", downscale_factor=NEEDED
+)
 CosineSimilarity = layer("CosineSimilarity", F.cosine_similarity, dim=1, eps=1e-8)
 PairwiseDistance = layer("PairwiseDistance", F.pairwise_distance, p=2.0, eps=1e-6, keepdim=False)
 
@@ -89,6 +92,7 @@ __all__ = [
     "PReLU",
     "PairwiseDistance",
     "PixelShuffle",
+    "PixelUnshuffle",
     "ReLU",
     "ReLU6",
     "SiLU",

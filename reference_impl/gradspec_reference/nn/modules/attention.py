@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gradspec_reference.dtypes import bool_
 from gradspec_reference.names.functions import products, selection, shapes
 from gradspec_reference.nn import functional, init
-from gradspec_reference.nn.modules.linear import Linear, parameter
+from gradspec_reference.nn.modules.linear import NonDynamicallyQuantizableLinear, parameter
 from gradspec_reference.nn.modules.module import Module
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ class MultiheadAttention(Module):
             init.xavier_uniform_(weight)
         shift = parameter(3 * embed_dim, dtype=dtype) if bias else None
         self.register_parameter("in_proj_bias", shift)
-        self.out_proj = Linear(embed_dim, embed_dim, bias=bias, dtype=dtype)
+        self.out_proj = NonDynamicallyQuantizableLinear(
+            embed_dim, embed_dim, bias=bias, dtype=dtype
+        )
         if bias:
             init.zeros_(self.out_proj.bias)
 

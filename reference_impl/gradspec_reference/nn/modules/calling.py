@@ -164,7 +164,7 @@ class Watch:
         self.places: list[int] | None = None
         self.count = 0
 
-    def arguments(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    def arguments(self, args: tuple[Any, ...]) -> Any:
         """Return the arguments, behind what sees their gradients."""
         self.count = len(args)
         places, passed = let_by(args, self.at_arguments)

@@ -68,6 +68,10 @@ class Linear(Module):
         )
 
 
+class NonDynamicallyQuantizableLinear(Linear):
+    """The same, under the name by which torch shows the last layer of attention."""
+
+
 class Bilinear(Module):
     """For each output x W y, and a bias (torch.nn.Bilinear)."""
 

@@ -49,6 +49,11 @@ MarginRankingLoss = layer("MarginRankingLoss", F.margin_ranking_loss, margin=0.0
 TripletMarginLoss = layer(
     "TripletMarginLoss", F.triplet_margin_loss, margin=1.0, p=2.0, eps=1e-6, swap=False, **OLD
 )
+MultiMarginLoss = layer("MultiMarginLoss", F.multi_margin_loss, p=1, margin=1.0, weight=None, **OLD)
+MultiLabelMarginLoss = layer("MultiLabelMarginLoss", F.multilabel_margin_loss, **OLD)
+MultiLabelSoftMarginLoss = layer(
+    "MultiLabelSoftMarginLoss", F.multilabel_soft_margin_loss, **WEIGHTED
+)
 
 __all__ = [
     "BCELoss",
@@ -62,6 +67,9 @@ __all__ = [
     "L1Loss",
     "MSELoss",
     "MarginRankingLoss",
+    "MultiLabelMarginLoss",
+    "MultiLabelSoftMarginLoss",
+    "MultiMarginLoss",
     "NLLLoss",
     "PoissonNLLLoss",
     "SmoothL1Loss",

@@ -295,7 +295,7 @@ class Module(Remembering, WithHooks):
                 f"a module was converted to {example.dtype}; it learns floating-point numbers"
             )
 
-        def moved(tensor: Tensor) -> Tensor:
+        def moved(tensor: Tensor) -> Any:
             if tensor.dtype.is_floating_point or tensor.dtype.is_complex:
                 return tensor.to(*args, **kwargs)
             return tensor.to(example.device)

@@ -213,6 +213,60 @@ class BatchNorm3d(BatchNorm):
     dims = (5,)
 
 
+class InstanceNorm(BatchNorm):
+    """Channels of mean 0 and variance 1, each instance by itself; scaled on request."""
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = False,
+        track_running_stats: bool = False,
+        device: Any = None,
+        dtype: DType | None = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        how = (eps, momentum, affine, track_running_stats, device, dtype)
+        super().__init__(num_features, *how, bias=bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the channels, normalised."""
+        if input.ndim not in self.dims:
+            raise ValueError(f"{type(self).__name__} was given {input.ndim} dimensions")
+        alone = input.ndim == self.dims[0]  # no batch
+        found = functional.instance_norm(
+            input.unsqueeze(0) if alone else input,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            self.training or not self.track_running_stats,
+            self.momentum or 0.0,
+            self.eps,
+        )
+        return found.squeeze(0) if alone else found
+
+
+class InstanceNorm1d(InstanceNorm):
+    """Of sequences (torch.nn.InstanceNorm1d)."""
+
+    dims = (2, 3)
+
+
+class InstanceNorm2d(InstanceNorm):
+    """Of images (torch.nn.InstanceNorm2d)."""
+
+    dims = (3, 4)
+
+
+class InstanceNorm3d(InstanceNorm):
+    """Of volumes (torch.nn.InstanceNorm3d)."""
+
+    dims = (4, 5)
+
+
 class Embedding(Module):
     """Rows, named by their numbers (torch.nn.Embedding)."""
 

@@ -69,6 +69,33 @@ Upsample = layer(
     align_corners=None,
     recompute_scale_factor=None,
 )
+Fold = layer(
+    "Fold",
+    F.fold,
+    "output_size kernel_size dilation padding stride",
+    output_size=NEEDED,
+    kernel_size=NEEDED,
+    dilation=1,
+    padding=0,
+    stride=1,
+)
+Unfold = layer(
+    "Unfold",
+    F.unfold,
+    "kernel_size dilation padding stride",
+    kernel_size=NEEDED,
+    dilation=1,
+    padding=0,
+    stride=1,
+)
+POWERS: Final[dict[str, Any]] = {
+    "norm_type": NEEDED,
+    "kernel_size": NEEDED,
+    "stride": None,
+    "ceil_mode": False,
+}
+LPPool1d = layer("LPPool1d", F.lp_pool1d, " ".join(POWERS), **POWERS)
+LPPool2d = layer("LPPool2d", F.lp_pool2d, " ".join(POWERS), **POWERS)
 
 __all__ = [
     "AdaptiveAvgPool1d",
@@ -77,7 +104,11 @@ __all__ = [
     "AdaptiveMaxPool2d",
     "AvgPool1d",
     "AvgPool2d",
+    "Fold",
+    "LPPool1d",
+    "LPPool2d",
     "MaxPool1d",
     "MaxPool2d",
+    "Unfold",
     "Upsample",
 ]

@@ -26,7 +26,7 @@ def triangular(_cycle: float) -> float:
 
 def halved(cycle: float) -> float:
     """Return the height of a cycle, each half of the one before."""
-    return 1 / 2.0 ** (cycle - 1)
+    return 1 / math.pow(2.0, cycle - 1)
 
 
 class CyclicLR(ByRule):
@@ -81,7 +81,7 @@ class CyclicLR(ByRule):
         if self._scale_fn_custom is not None:
             return self._scale_fn_custom(x)
         if self.mode == "exp_range":
-            return self.gamma**x
+            return math.pow(self.gamma, x)
         return (halved if self.mode == "triangular2" else triangular)(x)
 
     def next_rates(self) -> list[float]:

@@ -7,7 +7,13 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine.modes import is_grad_enabled
-from gradspec_reference.errors import CheckpointArgumentsError, CheckpointError
+from gradspec_reference.errors import (
+    CheckpointArgumentsError,
+    CheckpointCheckError,
+    CheckpointError,
+    CheckpointKeywordsError,
+    CheckpointVariantError,
+)
 from gradspec_reference.utils.checkpoint.randomness import as_it_was
 from gradspec_reference.utils.checkpoint.reentrant import CheckpointFunction
 from gradspec_reference.utils.checkpoint.regions import Region
@@ -78,12 +84,12 @@ def checkpoint(
             early_stop=early_stop if Settings.early_stop is None else Settings.early_stop,
         )
     if kwargs:
-        raise CheckpointArgumentsError(
+        raise CheckpointKeywordsError(
             f"checkpoint(use_reentrant=True) was given {', '.join(kwargs)}; it takes no keywords "
             "for the function"
         )
     if context_fn is not noop_context_fn or debug:
-        raise CheckpointArgumentsError(
+        raise CheckpointVariantError(
             "checkpoint(use_reentrant=True) was given context_fn or debug, which are for "
             "use_reentrant=False"
         )
@@ -105,7 +111,7 @@ def region(
     if debug and context_fn is not noop_context_fn:
         raise CheckpointArgumentsError("debug=True was given together with a context_fn; give one")
     if determinism_check not in CHECKS:
-        raise CheckpointArgumentsError(
+        raise CheckpointCheckError(
             f"determinism_check was {determinism_check!r}; it is one of {', '.join(CHECKS)}"
         )
     first, later = (Listing(), Listing()) if debug else context_fn()

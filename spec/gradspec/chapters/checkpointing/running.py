@@ -254,6 +254,20 @@ def a_sequence_is_checkpointed_in_segments(ag: Autograd, reentrant: bool) -> Non
     expect(x.grad).is_close(v[5] * np.cos(v[3]) * -np.sin(v[2]) * v[2] * np.cos(v[0]))
 
 
+@clause("ckpt-290", VALUE, sources=[SEQUENTIAL], builds_on=("ckpt-027",))
+def a_sequence_that_is_not_reentrant_answers_queries(ag: Autograd) -> None:
+    """A gradient is got by a query, too, of a sequence that is checkpointed by the variant that is
+    not reentrant.
+    """
+    x = ag.tensor(0.5, requires_grad=True)
+    first, *further = [lambda t, f=f: f(t) for f in (ag.sin, ag.exp, ag.cos)]
+    y = ag.func.checkpoint_sequential(first, further, 2, use_reentrant=False)(x)
+    (answer,) = ag.grad(y, [x])
+
+    inner = np.exp(np.sin(0.5))
+    expect(answer).is_close(-np.sin(inner) * inner * np.cos(0.5))
+
+
 @clause("ckpt-027a", CONVENTION, sources=[SEQUENTIAL])
 def the_last_segment_is_not_checkpointed(ag: Autograd) -> None:
     """Of the segments of checkpoint_sequential, all but the last run again in the pass."""

@@ -149,6 +149,29 @@ def what_forward_records_is_forgotten_in_no_grad(ag: Autograd) -> None:
     expect(y.requires_grad).is_false()
 
 
+@clause("cf-290", CONVENTION, sources=["observed"])
+def an_argument_that_is_returned_in_no_grad_is_a_constant(ag: Autograd) -> None:
+    """What a custom function returns that gives an argument back in no_grad does not require grad,
+    and the argument still does.
+    """
+
+    class Same(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(_ctx: Any, x: Any) -> Any:
+            return x
+
+        @staticmethod
+        def backward(_ctx: Any, g: Any) -> Any:
+            return g
+
+    x = ag.tensor(3.0, requires_grad=True)
+    with ag.no_grad():
+        y = Same.apply(x)
+
+    expect(y.requires_grad).is_false()
+    expect(x.requires_grad).is_true()
+
+
 @clause("cf-283", VALUE, sources=["chain rule"])
 def what_forward_records_gives_way_to_the_function(ag: Autograd) -> None:
     """A result that forward computed in enable_grad may be written in place, and its gradient goes

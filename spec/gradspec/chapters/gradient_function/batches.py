@@ -54,6 +54,29 @@ def a_batch_is_answered_row_by_row(
         expect(answer).is_close(np.stack(rows), scale=case.scale * (1.0 + abs(a) + abs(b)))
 
 
+@clause("grad-290", VALUE, sources=[GRAD], builds_on=("grad-029",))
+def each_row_can_be_differentiated(ag: Autograd) -> None:
+    """Under create_graph, the answer to each cotangent of a batch can be differentiated again, and
+    not to the last alone.
+    """
+    v, u = ag.random(3, 2), ag.random(3, 2)
+    x = ag.tensor([2.0, -1.5], requires_grad=True)
+    options = {"is_grads_batched": True, "create_graph": True}
+    (answer,) = ag.grad(x * x * x, [x], ag.tensor(v), **options)
+    (second,) = ag.grad((answer * ag.tensor(u)).sum(), [x])
+
+    expect(second).is_close((u * v).sum(axis=0) * 6.0 * [2.0, -1.5])
+
+
+@clause("grad-291", CONVENTION, sources=[GRAD], builds_on=("grad-029",))
+def a_batch_without_create_graph_has_no_history(ag: Autograd) -> None:
+    """Without create_graph, the answer to a batch of cotangents does not require grad."""
+    x = ag.tensor([2.0, -1.5], requires_grad=True)
+    (answer,) = ag.grad(x * x, [x], ag.tensor(ag.random(3, 2)), is_grads_batched=True)
+
+    expect(answer.requires_grad).is_false()
+
+
 @clause("grad-211", VALUE, sources=[GRAD], builds_on=("grad-029",))
 def each_output_has_its_batch(ag: Autograd) -> None:
     """Of several outputs each has a batch of its own, and the answers are sums over the outputs."""
