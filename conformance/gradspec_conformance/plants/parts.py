@@ -24,6 +24,7 @@ PARTS: Final = {
     "hooks": "a caller's functions that are told of gradients",
     "functions": "a caller's own functions, with the derivatives that they have",
     "functional": "derivatives of a function, by a call",
+    "transforms": "functions that make functions",
     "forward": "tangents, and the level in which tensors have them",
     "anomalies": "what finds out which call a failure comes from",
 }

@@ -97,10 +97,7 @@ def backward(
             backward, asked, (tensors,), {"grad_tensors": grad_tensors, **how}
         )
     if state.transforms:
-        raise BackwardInsideError(
-            "backward() was called in a function under a transform, where gradients are not "
-            "stored; use func.grad() or func.vjp(), or call it outside"
-        )
+        refuse_inside()
     if grad_variables is not None:
         grad_tensors = one_name(grad_tensors, grad_variables)
     targets = None if inputs is None else list(as_sequence(inputs))
@@ -171,6 +168,14 @@ def grad(
             for g, x in zip(found, targets, strict=True)
         ]
     return dict(zip(inputs, found, strict=True)) if isinstance(inputs, dict) else tuple(found)
+
+
+def refuse_inside() -> None:
+    """Refuse a pass in a function under a transform."""
+    raise BackwardInsideError(
+        "backward() was called in a function under a transform, where gradients are not stored; "
+        "use func.grad() or func.vjp(), or call it outside"
+    )
 
 
 def one_name(grad_tensors: Any, grad_variables: Any) -> Any:

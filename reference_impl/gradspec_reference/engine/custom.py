@@ -331,11 +331,8 @@ class Function:
     def apply(cls, *arguments: Any, **named: Any) -> Any:
         """Run `forward` without recording, and record the call as one node."""
         apart = cls.setup_context is not None
-        if (modes.state.transforms or modes.state.batching) and not apart:
-            raise FunctionContextError(
-                f"{cls.__name__} was used in a function under a transform, where forward() gets no "
-                "context; write a static method setup_context(ctx, inputs, output)"
-            )
+        if modes.state.transforms or modes.state.batching:
+            check_under_transforms(cls)
         if apart:
             arguments, named = binding.with_defaults(cls.forward, arguments, named)
         if named:
@@ -370,6 +367,15 @@ class Function:
             custom_forward.propagate(node, arguments, moving, results, written)
         node.saved_for_forward = ()
         return results[0] if single else results
+
+
+def check_under_transforms(function: type[Function]) -> None:
+    """Refuse, under a transform, a function whose forward is given the context."""
+    if function.setup_context is None:
+        raise FunctionContextError(
+            f"{function.__name__} was used in a function under a transform, where forward() gets "
+            "no context; write a static method setup_context(ctx, inputs, output)"
+        )
 
 
 def run_forward(function: type[Function], node: FunctionNode, arguments: tuple[Any, ...]) -> Any:

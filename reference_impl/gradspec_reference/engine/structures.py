@@ -49,13 +49,14 @@ class Structure:
     def _filled(self, leaves: Iterator[Any]) -> Any:
         if self.kind is None:
             return next(leaves)
+        kind: Any = self.kind
         parts = [part._filled(leaves) for part in self.parts]
-        if self.kind is defaultdict:
+        if kind is defaultdict:
             keys, default = self.made_of
-            return defaultdict(default, dict(zip(keys, parts, strict=True)))
-        if self.kind in MAPPINGS:
-            return self.kind(zip(self.made_of, parts, strict=True))
-        return self.kind(*parts) if hasattr(self.kind, "_fields") else self.kind(parts)
+            return kind(default, zip(keys, parts, strict=True))
+        if kind in MAPPINGS:
+            return kind(zip(self.made_of, parts, strict=True))
+        return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
 
 
 LEAF: Final = Structure(None)

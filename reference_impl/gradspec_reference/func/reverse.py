@@ -38,12 +38,11 @@ def grad(
     Calls raise ArgumentNumbersError, TransformInputError, ScalarValueError, AuxiliaryError.
     Source: torch.func.grad docstring.
     """
-    both = grad_and_value(func, argnums, has_aux)
 
     @functools.wraps(func, updated=())
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        found, value = both(*args, **kwargs)
-        return (found, value[1]) if has_aux else found
+        found, _, aux = differentiated("grad", func, argnums, has_aux, args, kwargs)
+        return (found, aux) if has_aux else found
 
     return gradient
 
@@ -59,22 +58,31 @@ def grad_and_value(
 
     @functools.wraps(func, updated=())
     def gradient_and_value(*args: Any, **kwargs: Any) -> Any:
-        name = "grad"
-        leaves, form = flatten(selected(name, args, argnums))
-        check_inputs(name, leaves)
-        call = Reverse()
-        with call:
-            points = form.unflatten([call.own(leaf) for leaf in leaves])
-            output, aux = apart(
-                name, func(*replaced(name, args, argnums, points), **kwargs), has_aux
-            )
-            check_number(name, output)
-            found = call.products([output], None, leaves, call.recording)
-        leave = functools.partial(call.leaving, recording=call.recording)
-        value = leave(output)
-        return form.unflatten(map(leave, found)), (value, mapped(leave, aux)) if has_aux else value
+        found, value, aux = differentiated("grad_and_value", func, argnums, has_aux, args, kwargs)
+        return found, (value, aux) if has_aux else value
 
     return gradient_and_value
+
+
+def differentiated(
+    name: str,
+    func: Callable[..., Any],
+    argnums: ArgumentNumbers,
+    has_aux: bool,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> tuple[Any, Tensor, Any]:
+    """Return the gradient of a function at arguments, its value, and what it gave besides."""
+    leaves, form = flatten(selected(name, args, argnums))
+    check_inputs(name, leaves)
+    with Reverse() as call:
+        points = form.unflatten([call.own(leaf) for leaf in leaves])
+        given = replaced(name, args, argnums, points)
+        output, aux = apart(name, func(*given, **kwargs), has_aux)
+        check_number(name, output)
+        found = call.products([output], None, leaves, call.recording)
+    leave = functools.partial(call.leaving, recording=call.recording)
+    return form.unflatten(map(leave, found)), leave(output), mapped(leave, aux) if has_aux else None
 
 
 def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
@@ -125,8 +133,7 @@ def pullback(
     """Return the value of a function, how to go back from it, and what it gave besides."""
     inputs, inputs_form = flatten(primals if argnums is None else selected(name, primals, argnums))
     check_inputs(name, inputs)
-    call = Reverse()
-    with call:
+    with Reverse() as call:
         points = inputs_form.unflatten([call.own(leaf) for leaf in inputs])
         given = points if argnums is None else replaced(name, primals, argnums, points)
         returned, aux = apart(name, func(*given), has_aux)

@@ -26,7 +26,7 @@ def the_gradient_is_a_function(ag: Autograd) -> None:
     expect(gradient(ag.tensor(y), ag.tensor(x))).is_close(np.cos(y) * x)
 
 
-BY_NUMBER: Final[dict[str, Any]] = {"from_the_first": 1, "from_the_last": -2}
+BY_NUMBER: Final[dict[str, Any]] = {"from_the_first": 2, "from_the_last": -2}
 
 
 @clause("func-003", VALUE, sources=[GRAD], over=BY_NUMBER)
@@ -38,9 +38,9 @@ def a_number_selects_the_argument(ag: Autograd, argnums: int) -> None:
     x, y, z = ag.random(3), ag.random(3), ag.random(3)
     gradient = ag.func.grad(lambda x, y, z: (x * y * y * z * z * z).sum(), argnums=argnums)
 
-    expect(gradient(ag.tensor(x), ag.tensor(y), ag.tensor(z))).is_close(
-        2.0 * x * y * z**3, scale=10.0
-    )
+    slopes = (y * y * z**3, 2.0 * x * y * z**3, 3.0 * x * y * y * z * z)
+
+    expect(gradient(ag.tensor(x), ag.tensor(y), ag.tensor(z))).is_close(slopes[argnums], scale=10.0)
 
 
 @clause("func-003a", VALUE, sources=[GRAD])
@@ -158,12 +158,12 @@ def a_gradient_has_the_structure_of_its_argument(ag: Autograd) -> None:
     """The gradient by an argument that is a dict, list or tuple of tensors, or of more such, is one
     of the same structure.
     """
-    w, b = ag.random(3), ag.random()
+    w, b = ag.random(3), ag.random(3)
     gradient = ag.func.grad(lambda p: (ag.sin(p["w"]) * p["b"][0][0]).sum())
     found = gradient({"w": ag.tensor(w), "b": [(ag.tensor(b),)]})
 
     expect(found["w"]).is_close(np.cos(w) * b)
-    expect(found["b"][0][0]).is_close(np.sin(w).sum())
+    expect(found["b"][0][0]).is_close(np.sin(w))
 
 
 @clause("func-204", CONVENTION, sources=["observed"])

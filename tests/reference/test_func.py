@@ -1,0 +1,134 @@
+"""Transforms of functions beside torch: random compositions, structures, and what is refused.
+
+`GRADSPEC_COMPOSITIONS=1000` draws that many instead of those that are tried each day.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pytest
+import torch
+
+import gradspec_reference as reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+COUNT: Final = int(os.environ.get("GRADSPEC_COMPOSITIONS", "100"))
+DEPTH: Final = 3
+POINT: Final = np.array([0.3, -0.7, 0.5])
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own
+
+
+def tensor(engine: Any, values: Any, **options: Any) -> Any:
+    return engine.tensor(values, dtype=engine.float64, **options)
+
+
+# what is differentiated: functions of a vector, with numbers of the draw ----------------
+FUNCTIONS: Final[tuple[Callable[..., Any], ...]] = (
+    lambda t, x, c: (x * c).sin() * x.sum(),
+    lambda t, x, c: (x * x * c).exp().cumsum(0),
+    lambda t, x, c: t.outer(x, x) @ c,
+    lambda t, x, c: t.stack([x.prod() + c[0], x[1] * c[1], (x - c).pow(3).sum()]),
+    lambda t, x, c: t.softmax(x * c, 0) * x.flip(0),
+    lambda t, x, c: written(x, c),
+    lambda t, x, c: x / (x * x + 1.0) + held(t, x) * c,
+    lambda t, x, c: t.where(x > 0.0, x * c, x * x) - x.mean(),
+)
+
+
+def written(x: Any, c: Any) -> Any:
+    """Write in place, through a view as well."""
+    y = x * c
+    y[1:].mul_(x[:2])
+    return y.add_(x.sin())
+
+
+def held(engine: Any, x: Any) -> Any:
+    """Compute what is constant to who differentiates."""
+    with engine.no_grad():
+        return x.cos()
+
+
+# transforms: each makes a function of a vector from one ---------------------------------
+Transform = Any  # engine, function, numbers of the draw -> function
+
+TRANSFORMS: Final[dict[str, Transform]] = {
+    "grad": lambda t, f, c: t.func.grad(lambda x: (f(x) * c).sum()),
+    "grad_and_value": lambda t, f, c: lambda x: sum(
+        t.func.grad_and_value(lambda x: (f(x) * c).sum())(x)
+    ),
+    "grad by the second": lambda t, f, c: lambda x: t.func.grad(
+        lambda y, x: (f(x) * f(y)).sum(), argnums=1
+    )(x, x),
+    "grad of a structure": lambda t, f, c: lambda x: t.func.grad(
+        lambda p: (f(p["x"]) * p["c"][0]).sum()
+    )({"x": x, "c": [x * c]})["x"],
+    "vjp": lambda t, f, c: lambda x: t.func.vjp(f, x)[1](c)[0],
+    "vjp by its own value": lambda t, f, c: lambda x: pulled(t, f, x),
+    "jvp": lambda t, f, c: lambda x: t.func.jvp(f, (x,), (c,))[1],
+    "jvp along itself": lambda t, f, c: lambda x: t.func.jvp(f, (x,), (x * c,))[1],
+    "jvp and value": lambda t, f, c: lambda x: sum(t.func.jvp(f, (x,), (c,))),
+    "jacrev": lambda t, f, c: lambda x: t.func.jacrev(f)(x) @ c,
+    "jacfwd": lambda t, f, c: lambda x: c @ t.func.jacfwd(f)(x),
+    "hessian": lambda t, f, c: lambda x: t.func.hessian(lambda x: (f(x) * c).sum())(x) @ x,
+    "closed over": lambda t, f, c: lambda x: x * t.func.grad(lambda y: (f(y) * x).sum())(x),
+    "in no_grad": lambda t, f, c: lambda x: x * constant(t, t.func.grad(lambda x: f(x).sum()), x),
+}
+
+
+def pulled(engine: Any, f: Any, x: Any) -> Any:
+    """Multiply the value of a function by its Jacobian."""
+    value, pull = engine.func.vjp(f, x)
+    return pull(value)[0]
+
+
+def constant(engine: Any, f: Any, x: Any) -> Any:
+    """Compute what is constant to who differentiates."""
+    with engine.no_grad():
+        return f(x)
+
+
+def composition(seed: int) -> tuple[list[str], int, list[Any]]:
+    """Draw transforms, the innermost first, a function, and numbers for each."""
+    random = np.random.default_rng(seed)
+    names = list(random.choice(list(TRANSFORMS), random.integers(1, DEPTH + 1)))
+    numbers = [random.uniform(-1.0, 1.0, 3) for _ in range(len(names) + 1)]
+    return names, int(random.integers(len(FUNCTIONS))), numbers
+
+
+def came_to(engine: Any, seed: int) -> Any:
+    """Give what a composition comes to at a leaf, and what a pass then stores in that."""
+    names, place, (first, *numbers) = composition(seed)
+    by = tensor(engine, first, requires_grad=True)
+
+    def function(x: Any) -> Any:
+        return FUNCTIONS[place](engine, x, by)
+
+    for name, each in zip(names, numbers, strict=True):
+        function = TRANSFORMS[name](engine, function, tensor(engine, each))
+    x = tensor(engine, POINT, requires_grad=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = function(x)
+        if found.requires_grad:
+            found.sum().backward()
+    stored = [None if leaf.grad is None else leaf.grad.numpy() for leaf in (x, by)]
+    return found.detach().numpy(), found.requires_grad, stored
+
+
+@pytest.mark.parametrize("seed", range(COUNT))
+def test_compositions_come_to_the_same(seed: int) -> None:
+    """Value, flag, and what a tape outside stores: the same as in torch."""
+    theirs, ours = came_to(torch, seed), came_to(reference, seed)
+    np.testing.assert_allclose(ours[0], theirs[0], rtol=1e-8, atol=1e-9)
+    assert ours[1] == theirs[1]
+    for mine, other in zip(ours[2], theirs[2], strict=True):
+        assert (mine is None) == (other is None)
+        if mine is not None:
+            np.testing.assert_allclose(mine, other, rtol=1e-7, atol=1e-8)
