@@ -26,6 +26,7 @@ PARTS: Final = {
     "functional": "derivatives of a function, by a call",
     "transforms": "functions that make functions",
     "forward": "tangents, and the level in which tensors have them",
+    "batches": "functions that are mapped over a batch of examples",
     "anomalies": "what finds out which call a failure comes from",
 }
 """Name of a part -> what it does."""

@@ -12,7 +12,7 @@ from gradspec_reference.func.modules import (
     stack_module_state,
 )
 from gradspec_reference.func.reverse import grad, grad_and_value, vjp
-from gradspec_reference.func.vmap import vmap
+from gradspec_reference.func.mapping import vmap
 
 __all__ = [
     "functional_call",
