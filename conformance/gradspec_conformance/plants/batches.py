@@ -9,7 +9,6 @@ from gradspec_reference.engine.batched import Batched, held, is_at, wrap
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.func import mapping
-from gradspec_reference.names import interop
 from gradspec_reference.operators import batching as laws
 
 AXIS_OF = at(mapping, "axis_of")
@@ -22,13 +21,13 @@ LOOPS = "loops that are written as one call"
 
 
 # which dimension is the batch -----------------------------------------------------------
-@plant(AXIS_OF, "value: func-286; batch-axes: func-262/last", OPTION)
+@plant(AXIS_OF, "shape: func-286; batch-axes: func-262/last", OPTION)
 def the_batch_is_always_first(sound, dim, value):
     """The batch of an argument is its first dimension, whatever in_dims say."""
     return dim if dim is None else sound(0, value)
 
 
-@plant(AXIS_OF, "value: func-262/counted_from_the_last", TEACHING)
+@plant(AXIS_OF, "batch-axes: func-262/counted_from_the_last", TEACHING)
 def the_sign_of_the_dimension_is_overlooked(sound, dim, value):
     """A negative dimension names the one that it would name without its sign."""
     return sound(dim if dim is None else abs(dim), value)
@@ -46,7 +45,7 @@ def dimensions_go_around(sound, dim, value):
     return sound(dim if dim is None else dim % value.ndim, value)
 
 
-@plant(SIZE_OF, "no error: func-264/dimensions_of_different_lengths", LOOPS)
+@plant(SIZE_OF, "wrong error: func-264/dimensions_of_different_lengths", LOOPS)
 def the_shortest_ends_the_loop(_sound, dims, values):
     """Of dimensions of different lengths the shortest counts, as zip does."""
     return min(v.shape[d] for d, v in zip(dims, values, strict=True) if d is not None)
@@ -65,19 +64,19 @@ def superfluous_dimensions_are_left_out(sound, dims, values, name):
     return sound(dims[: len(values)] if more else dims, values, name)
 
 
-@plant(BESIDE, "value: func-265", "maps over leaves that take lists for tensors")
+@plant(BESIDE, "batch-axes: func-265", "maps over leaves that take lists for tensors")
 def structures_are_mapped_over_their_first_dimension(sound, dims, values, name):
     """In a structure the batch is the first dimension of each tensor."""
     return sound(0 if isinstance(dims, dict) else dims, values, name)
 
 
-@plant(BESIDE, "value: func-288", OPTION)
+@plant(BESIDE, "shape: func-288", OPTION)
 def the_first_of_several_places_counts(sound, dims, values, name):
     """Of several out_dims the first counts for all results."""
     return sound(dims[0] if name == "out_dims" and isinstance(dims, tuple) else dims, values, name)
 
 
-@plant(at(mapping, "once"), "value: func-280", "wrappers that take all arguments alike")
+@plant(at(mapping, "once"), "shape: func-280", "wrappers that take all arguments alike")
 def arguments_by_name_are_mapped(sound, func, args, dims, values, size, keywords, *rest):
     """Arguments that are given by name are mapped over their first dimension."""
     names, count = list(keywords), len(args)
@@ -98,25 +97,25 @@ def examples_come_back_from_the_last(sound, level, value):
     return sound(level, value).flip((0,))
 
 
-@plant(TAKEN_OUT, "value: func-263/last", OPTION)
+@plant(TAKEN_OUT, "shape: func-263/last", OPTION)
 def the_batch_comes_back_in_front(sound, level, dim, value):
     """The batch is the first dimension of a result, whatever out_dims say."""
     return sound(level, dim if dim is None else 0, value)
 
 
-@plant(TAKEN_OUT, "no error: func-270; value: func-269a", "a default that fits all")
+@plant(TAKEN_OUT, "no error: func-270; shape: func-269a", "a default that fits all")
 def no_place_is_in_front(sound, level, dim, value):
     """A result that is to have no batch has it in front."""
     return sound(level, 0 if dim is None else dim, value)
 
 
-@plant(at(mapping, "over_axis"), "value: func-269", "results that are not repeated")
+@plant(at(mapping, "over_axis"), "shape: func-269", "results that are not repeated")
 def what_is_the_same_is_returned_once(sound, level, value):
     """A result that is the same for all examples is returned without a batch."""
     return sound(level, value) if held(value).has_axis else held(value).lower
 
 
-@plant(at(mapping, "rebuilt"), "value: func-266", "containers that are rebuilt")
+@plant(at(mapping, "rebuilt"), "shape: func-266", "containers that are rebuilt")
 def keys_are_given_anew(sound, structure, leaves):
     """The tensors of a dict are put into it in the opposite order of its keys."""
     backward = isinstance(structure, dict)
@@ -143,7 +142,7 @@ def an_unknown_randomness_is_the_default(sound, *given, randomness="error", **na
 
 
 # what an example sees -------------------------------------------------------------------
-@plant(at(laws, "further"), "value: func-268", "axes that count the batch")
+@plant(at(laws, "further"), "shape: func-268", "axes that count the batch")
 def dimensions_count_the_batch(_sound, dims):
     """A dimension inside a mapped function is counted with that of the batch."""
     return dims
@@ -155,20 +154,20 @@ def ranks_are_not_aligned(_sound, _xp, x, _rank, _wanted):
     return x
 
 
-@plant(at(batching, "level_of"), "value: func-267 func-289", "engines with one batch")
+@plant(at(batching, "level_of"), "batched-value: func-267 func-289", "engines with one batch")
 def the_outermost_map_counts(sound, *values):
     """Of operands of two nested maps that of the outer one is treated first."""
     found = {array.level for array in batched.arrays_in(values)}
     return min(found, key=lambda level: level.depth) if found else sound(*values)
 
 
-@plant(at(interop, "item"), "value: func-290; no error: func-032/item", "leaking tracers")
+@plant(at(Tensor, "item"), "value: func-290; no error: func-032/item", "leaking tracers")
 def a_number_is_that_of_the_first_example(sound, self):
     """A number that is taken out of a batch is that of its first example."""
     return held(self).lower._array.flat[0].item() if type(self) is Batched else sound(self)
 
 
-@plant(at(interop, "truth"), "value: func-276; no error: func-032/bool", "leaking tracers")
+@plant(at(Tensor, "__bool__"), "value: func-276; no error: func-032/bool", "leaking tracers")
 def the_first_example_decides(sound, self):
     """A branch on a batch is the one that its first example takes."""
     return bool(held(self).lower._array.flat[0]) if type(self) is Batched else sound(self)
@@ -186,14 +185,16 @@ def what_all_share_stays_outside(_sound, tensor):
     return tensor
 
 
-@plant(at(batching, "at"), "value: func-031", "operands that are wrapped as constants")
+@plant(at(batching, "at"), "missing gradient: func-031", "operands that are wrapped as constants")
 def what_all_share_is_a_constant(sound, level, value):
     """What is the same for all examples receives no gradient through a map."""
     shared = isinstance(value, Tensor) and not is_at(value, level)
     return sound(level, value.detach() if shared else value)
 
 
-@plant(at(batched, "requires_below"), "value: func-281", "modes that are one for all levels")
+@plant(
+    at(batched, "requires_below"), "missing gradient: func-281", "modes of all levels in one"
+)
 def nobody_looks_below_the_batch(_sound, _value):
     """A gradient inside a map is not recorded, since none of its own tensors asks for it."""
     return False
@@ -209,9 +210,9 @@ def the_first_example_is_written(sound, target, result):
 
 
 @plant(at(batching, "shown"), "value: func-292", "batch rules that copy")
-def views_of_examples_are_copies(_sound, operator, source, params):
+def views_of_examples_are_copies(sound, operator, source, params):
     """What shows a part of an example is a copy of it."""
-    return batching.apply(operator, (source,), params)
+    return batching.copied(sound(operator, source, params))
 
 
 @plant(at(batching, "written"), "no error: func-272; value: func-294", "writes to what is captured")
