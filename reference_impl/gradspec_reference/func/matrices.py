@@ -10,8 +10,8 @@ from gradspec_reference.engine.structures import flatten, mapped
 from gradspec_reference.errors import ChunkSizeError
 from gradspec_reference.func.arguments import check_randomness, selected
 from gradspec_reference.func.forward import pushed
-from gradspec_reference.func.reverse import pullback
 from gradspec_reference.func.mapping import vmap
+from gradspec_reference.func.reverse import pullback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
