@@ -27,6 +27,7 @@ PARTS: Final = {
     "transforms": "functions that make functions",
     "forward": "tangents, and the level in which tensors have them",
     "checks": "derivatives held to finite differences",
+    "batches": "functions that are mapped over a batch of examples",
     "anomalies": "what finds out which call a failure comes from",
 }
 """Name of a part -> what it does."""

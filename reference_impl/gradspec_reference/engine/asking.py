@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gradspec_reference.engine import cotangents
-from gradspec_reference.engine.requests import below, edge_of, new_pass, rows_of, stacked
+from gradspec_reference.engine.batched import Level, lifted, over_axis, wrap
+from gradspec_reference.engine.requests import below, check_batches, edge_of, new_pass
 from gradspec_reference.meta import is_meta, moved
 
 
@@ -35,17 +36,15 @@ def answers_of_a_batch(
     retain_graph: bool | None,
     create_graph: bool,
 ) -> list[Any]:
-    """Return the answers for each row of the cotangents, stacked; all but the last keep the graph.
+    """Return the answers for each row of the cotangents, stacked, of one pass for all of them.
 
     CotangentBatchError for what is no batch.
     """
-    *rows, last = rows_of(roots, batches)
-    return stacked(
-        [
-            *(answer(roots, row, targets, True, create_graph) for row in rows),
-            answer(roots, last, targets, retain_graph, create_graph),
-        ]
-    )
+    check_batches(roots, batches)
+    with Level(len(batches[0]), "error") as level:
+        rows = [wrap(level, batch) for batch in batches]
+        found = answer(roots, rows, targets, retain_graph, create_graph)
+        return [None if one is None else over_axis(level, lifted(level, one)) for one in found]
 
 
 def beside(gradient: Any, target: Any) -> Any:

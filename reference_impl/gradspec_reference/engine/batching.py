@@ -38,8 +38,11 @@ if TYPE_CHECKING:
 
     from gradspec_reference.operators import Operator
 
-OF_MANY_SHAPES = {"masked_select", "bincount", "unique", "unique_dim"}
+OF_MANY_SHAPES = {"bincount", "unique", "unique_dim"}
 """Operators whose result has a shape that depends on the numbers."""
+
+MASKED = {"index", "masked_select"}
+"""Operators of which it depends on masks among their operands."""
 
 
 def concerns(operands: Any, params: Any) -> bool:
@@ -140,7 +143,9 @@ def together(
 
 def check_shape_is_known(operator: Operator, operands: tuple[Any, ...]) -> None:
     """Refuse an operator whose result would have another shape for each example."""
-    masked = operator.name == "index" and any(x._array.dtype == np.bool_ for x in operands[1:])
+    masked = operator.name in MASKED and any(
+        held(x).has_axis and x._array.dtype == np.bool_ for x in operands[1:]
+    )
     if masked or operator.name in OF_MANY_SHAPES:
         raise of_many_shapes()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec_reference.engine import anomaly, cotangents, recording
+from gradspec_reference.engine import anomaly, cotangents
 from gradspec_reference.engine import node as graph
 from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.tensor import Tensor
@@ -20,7 +20,6 @@ from gradspec_reference.errors import (
     RootTypeError,
     UnusedInputError,
 )
-from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.backward import BackwardPass
@@ -50,8 +49,8 @@ def as_cotangents(given: Any, count: int) -> list[Any]:
     return [given] if isinstance(given, Tensor) else list(given)
 
 
-def rows_of(roots: list[Any], batches: list[Any]) -> list[list[Any]]:
-    """Return the cotangents of each row of a batch.
+def check_batches(roots: list[Any], batches: list[Any]) -> None:
+    """Refuse what is no batch of cotangents.
 
     CotangentBatchError unless all have as many rows, CotangentTypeError for what has none,
     IndexError for a batch without rows.
@@ -76,15 +75,8 @@ def rows_of(roots: list[Any], batches: list[Any]) -> list[list[Any]]:
         raise CotangentBatchError(
             f"batches of {sorted(lengths)} cotangents were given; lengths must agree"
         )
-    return [list(row) for row in zip(*(each.unbind() for each in batches), strict=True)]
-
-
-def stacked(answers: list[list[Any]]) -> list[Any]:
-    """Put the answers for the rows of a batch together, input by input; None stays None."""
-    return [
-        None if column[0] is None else recording.apply(OPERATORS["stack"], column, 0)
-        for column in zip(*answers, strict=True)
-    ]
+    if lengths == {0}:
+        raise IndexError("a batch without cotangents was given; give at least one")
 
 
 def as_sequence(inputs: Any) -> Any:

@@ -5,6 +5,7 @@ Start at `grad` in `reverse`, then `jvp` in `forward`; `matrices` makes Jacobian
 """
 
 from gradspec_reference.func.forward import jvp, linearize
+from gradspec_reference.func.mapping import vmap
 from gradspec_reference.func.matrices import hessian, jacfwd, jacrev
 from gradspec_reference.func.modules import (
     functional_call,
@@ -12,7 +13,6 @@ from gradspec_reference.func.modules import (
     stack_module_state,
 )
 from gradspec_reference.func.reverse import grad, grad_and_value, vjp
-from gradspec_reference.func.vmap import vmap
 
 __all__ = [
     "functional_call",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.engine.differentiating import units
-from gradspec_reference.engine.structures import flatten
+from gradspec_reference.engine.differentiating import units_of_all
+from gradspec_reference.engine.structures import flatten, mapped
 from gradspec_reference.errors import ChunkSizeError
 from gradspec_reference.func.arguments import check_randomness, selected
 from gradspec_reference.func.forward import pushed
+from gradspec_reference.func.mapping import vmap
 from gradspec_reference.func.reverse import pullback
-from gradspec_reference.names.functions.assembly import stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,25 +43,47 @@ def jacrev(
     @functools.wraps(func, updated=())
     def jacobian(*args: Any) -> Any:
         _, pull, aux = pullback("jacrev", func, args, argnums, has_aux)
-        blocks = []
-        for output, seeds in zip(pull.outputs, seeds_of_each(pull.outputs), strict=True):
-            rows = [flatten(pull(pull.form.unflatten(seed)))[0] for seed in seeds]
-            parts = [
-                stack([row[place] for row in rows]).reshape((*output.shape, *point.shape))
-                for place, point in enumerate(pull.inputs)
-            ]
-            blocks.append(pull.inputs_form.unflatten(parts))
+
+        def row(*seed: Tensor) -> Any:
+            return tuple(flatten(pull(pull.form.unflatten(seed)))[0])
+
+        seeds = units_of_each(pull.outputs)
+        rows = vmap(row, chunk_size=chunk_size)(*seeds) if len(seeds[0]) else None
+        blocks = [
+            pull.inputs_form.unflatten(
+                [
+                    of_rows(rows and rows[place], start, end, (*output.shape, *point.shape), point)
+                    for place, point in enumerate(pull.inputs)
+                ]
+            )
+            for output, start, end in stretches(pull.outputs)
+        ]
         found = pull.form.unflatten(blocks)
         return (found, aux) if has_aux else found
 
     return jacobian
 
 
-def seeds_of_each(tensors: list[Tensor]) -> Iterator[Iterator[list[Tensor]]]:
-    """Give for each tensor, and each of its entries, tensors that are zero but for a one there."""
-    zeros = [x.detach().new_zeros(x.shape) for x in tensors]
-    for place, tensor in enumerate(tensors):
-        yield ([*zeros[:place], unit, *zeros[place + 1 :]] for unit in units(tensor))
+def units_of_each(tensors: list[Tensor]) -> list[Tensor]:
+    """Return a batch for each tensor: together, all entries in turn with a one, and zeros else."""
+    total = sum(x.numel() for x in tensors)
+    return [units_of_all(x, start, total) for x, start, _ in stretches(tensors)]
+
+
+def stretches(tensors: list[Tensor]) -> Iterator[tuple[Tensor, int, int]]:
+    """Give each tensor with where its entries begin and end among those of all."""
+    start = 0
+    for tensor in tensors:
+        yield tensor, start, start + tensor.numel()
+        start += tensor.numel()
+
+
+def of_rows(rows: Any, start: int, end: int, shape: Any, like: Tensor) -> Tensor:
+    """Return some rows as a block of a shape."""
+    if rows is None:
+        return like.new_zeros(shape)
+    block: Tensor = rows[start:end].reshape(shape)
+    return block
 
 
 def jacfwd(
@@ -82,31 +104,36 @@ def jacfwd(
     @functools.wraps(func, updated=())
     def jacobian(*args: Any) -> Any:
         inputs, form = flatten(selected("jacfwd", args, argnums))
-        columns: list[list[list[Tensor]]] = []
-        aux: Any = None
-        for seeds in seeds_of_each(inputs):
-            columns.append([])
-            for seed in seeds:
-                _, product, aux = pushed(
-                    "jacfwd", func, args, form.unflatten(seed), argnums, False, has_aux
-                )
-                found, outputs_form = flatten(product)
-                columns[-1].append(found)
+        forms: list[Any] = []
+
+        def column(*seed: Tensor) -> Any:
+            _, product, aux = pushed(
+                "jacfwd", func, args, form.unflatten(seed), argnums, False, has_aux
+            )
+            found, outputs_form = flatten(product)
+            forms.append(outputs_form)
+            return found, (aux if has_aux else ())
+
+        columns, aux = vmap(column, randomness=randomness)(*units_of_each(inputs))
         blocks = [
             form.unflatten(
                 [
-                    stack([column[place] for column in of_input], -1).reshape(
-                        (*of_input[0][place].shape, *point.shape)
-                    )
-                    for of_input, point in zip(columns, inputs, strict=True)
+                    of_columns(found, start, end, (*found.shape[1:], *point.shape))
+                    for point, start, end in stretches(inputs)
                 ]
             )
-            for place in range(outputs_form.count)
+            for found in columns
         ]
-        found = outputs_form.unflatten(blocks)
-        return (found, aux) if has_aux else found
+        found = forms[0].unflatten(blocks)
+        return (found, mapped(lambda x: x[0], aux)) if has_aux else found
 
     return jacobian
+
+
+def of_columns(columns: Tensor, start: int, end: int, shape: Any) -> Tensor:
+    """Return some columns, which are the first dimension, as a block of a shape."""
+    block: Tensor = columns[start:end].movedim(0, -1).reshape(shape)
+    return block
 
 
 def hessian(func: Callable[..., Any], argnums: ArgumentNumbers = 0) -> Callable[..., Any]:

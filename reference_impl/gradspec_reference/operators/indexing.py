@@ -283,6 +283,7 @@ ROWS = (
         operands="self mask",
         saves="self mask",
         vjp={"self": masked_select_rule},
+        batch=in_turn,
     ),
     reading(
         "gather",

@@ -62,7 +62,12 @@ def run(
     record.bodies.append(body)
     original: BaseException
     try:
-        with recorder.frame(body.steps, aside=False), _counted(recorder):
+        # what is made here is the engine's own: nobody looks at it from outside
+        with (
+            recorder.frame(body.steps, aside=False),
+            recorder.holding_answers(),
+            _counted(recorder),
+        ):
             returned = function(*given, **keywords)
             return _returned(recorder, slot, returned, body)
     except Refused as refused:

@@ -133,23 +133,27 @@ def none_of_a_custom_function_is_zero(sound, self, cotangents):
 # batches ---------------------------------------------------------------------------------
 
 
-@plant(at(requests, "rows_of"), "value: grad-029 grad-030", "rows that are taken off a stack")
-def a_batch_is_answered_backwards(sound, roots, batches):
+OF_A_BATCH = at(asking, "answers_of_a_batch")
+
+
+@plant(OF_A_BATCH, "value: grad-029 grad-030", "rows that are taken off a stack")
+def a_batch_is_answered_backwards(sound, *asked):
     """The answers to a batch stand in the opposite order of its rows."""
-    return sound(roots, batches)[::-1]
+    return [one if one is None else one.flip((0,)) for one in sound(*asked)]
 
 
-@plant(at(requests, "rows_of"), "value: grad-211", "engines with one output")
-def later_outputs_have_one_cotangent(sound, roots, batches):
+@plant(OF_A_BATCH, "value: grad-211", "engines with one output")
+def later_outputs_have_one_cotangent(sound, roots, batches, *rest):
     """Of several outputs only the first has a batch; the others keep their first row."""
-    rows = sound(roots, batches)
-    return [[row[0], *rows[0][1:]] for row in rows]
+    first, *others = batches
+    return sound(roots, [first, *(x[:1].expand(x.shape) for x in others)], *rest)
 
 
-@plant(at(requests, "stacked"), "unexpected gradient: grad-212", "Oneflow-Inc/oneflow#10251")
-def a_batch_of_nothing_is_zeros(sound, answers):
+@plant(OF_A_BATCH, "unexpected gradient: grad-212", "Oneflow-Inc/oneflow#10251")
+def a_batch_of_nothing_is_zeros(sound, roots, batches, *rest):
     """The answer to a batch for an unused input is zeros, one for each row."""
-    return [Tensor(np.zeros(len(answers))) if one is None else one for one in sound(answers)]
+    found = sound(roots, batches, *rest)
+    return [Tensor(np.zeros(len(batches[0]))) if one is None else one for one in found]
 
 
 @plant(at(requests, "stacked"), "value: grad-290", "rows that are made constants to be stacked")

@@ -20,7 +20,8 @@ Operators that give truth values, places or constants have no derivative, and wh
 not ask for one.  Forms that write in place give what the operator would have given.
 
 Some questions are put to every operator that admits them, once each and not for every call:
-operands that are repeated, each axis in turn, memory that is out of order, few entries or none.
+operands that are repeated, each axis in turn, memory that is out of order, few entries or none, a
+batch of examples.
 """
 
 from gradspec.chapters.operators import (
@@ -40,6 +41,7 @@ from gradspec.chapters.operators import (
     layouts,
     sizes,
     stacks,
+    batching,
     constants,
     in_place,
     data_types,
@@ -52,6 +54,7 @@ from gradspec.chapters.operators import (
 
 __all__ = [
     "axes",
+    "batching",
     "broadcasting",
     "composed",
     "constants",
