@@ -246,10 +246,19 @@ def modes_outside_are_forgotten(sound, self):
     return self
 
 
-@plant(at(modes, "enter"), "value: func-011", "functional engines, which have no modes")
-def transforms_record_in_no_grad(sound, recording):
+@compound("value: func-011", "functional engines, which have no modes")
+def transforms_record_in_no_grad(swap):
     """In a transformed function no_grad has no effect."""
-    return sound(recording or bool(state.transforms))
+
+    @swap.into(at(Reverse, "__enter__"))
+    def enter(sound, self):
+        modes.no_grad.recording = True
+        return sound(self)
+
+    @swap.into(at(Reverse, "__exit__"))
+    def leave(sound, self, *exception):
+        modes.no_grad.recording = len(state.transforms) > 1
+        sound(self, *exception)
 
 
 @plant(at(autograd, "refuse_inside"), "no error: bwd-031", GLOBAL_TAPE)
