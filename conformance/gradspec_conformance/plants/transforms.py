@@ -17,7 +17,6 @@ from gradspec_reference.engine import (
     modes,
     structures,
     transforms,
-    views,
 )
 from gradspec_reference.engine import forward as pushing
 from gradspec_reference.engine import node as graph
@@ -440,13 +439,6 @@ def writes_under_transforms_leave_tangents(sound, target, tangent, level):
     """In a transformed function a write in place changes no tangent."""
     if not state.transforms:
         sound(target, tangent, level)
-
-
-@plant(at(views, "rebase"), "value: func-042/backward", "functional engines with arrays")
-def writes_under_transforms_are_not_recorded(sound, tensor, node):
-    """In a transformed function a write in place is not recorded."""
-    if not state.transforms:
-        sound(tensor, node)
 
 
 @before(at(Call, "rows_in_turn"), "order: vjp-018", "a first pass to learn shapes")
