@@ -73,11 +73,12 @@ class BadMessage(Exception):
 class RemoteRefusal(Exception):
     """What the engine raised; its class is called as it was there, and `kind` says the kind.
 
-    `place` is the line of its code, if the other side says so.
+    `place` is the line of its code and `code` the system's word for it, if the other side says so.
     """
 
     kind: str | None = None
     place: str | None = None
+    code: str | None = None
     number: int | None = None
     unneeded: ClassVar[list[int]] = []
 

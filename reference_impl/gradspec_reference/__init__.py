@@ -45,6 +45,7 @@ from gradspec_reference.engine.modes import (
 from gradspec_reference.engine.shapes import Size
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import GradError
+from gradspec_reference.func import vmap
 from gradspec_reference.names import (
     factories,
     likeness,
@@ -122,7 +123,6 @@ rows.introduce(sys.modules[__name__], special, nn.functional, linalg)
 subclasses.attach()
 
 dtype = DType
-is_inference = Tensor.is_inference
 device = Device
 float = float32
 double = float64
@@ -172,7 +172,6 @@ __all__ = [
     "is_anomaly_enabled",
     "is_grad_enabled",
     "is_grad_layout_enforcement_enabled",
-    "is_inference",
     "is_inference_mode_enabled",
     "is_warn_always_enabled",
     "linalg",
@@ -191,6 +190,7 @@ __all__ = [
     "special",
     "uint8",
     "utils",
+    "vmap",
 ]
 __all__ += factories.__all__
 __all__ += likeness.__all__

@@ -24,6 +24,10 @@ class GradError(Exception):
         return f"{said} (gradspec show {self.clause})" if self.clause else said
 
 
+class RootTypeError(TypeError, AssertionError):
+    """A root is neither a tensor nor an edge of the graph."""
+
+
 class NonscalarRootError(GradError, RuntimeError):
     """A root without exactly one element was given no cotangent."""
 
@@ -156,7 +160,8 @@ class LevelInsideError(GradError, RuntimeError):
 class LevelExitError(GradError, RuntimeError):
     """A dual level was left that is not the latest one."""
 
-    kind = "conflicting-arguments"
+    kind = "dual-level-exit"
+    clause = "fwd-014a"
 
 
 class DualAgainError(GradError, RuntimeError):
@@ -572,6 +577,10 @@ class HookWithoutGradError(GradError, RuntimeError):
     clause = "hook-007"
 
 
+class JointHookWithoutGradError(HookWithoutGradError, AssertionError):
+    """A hook on several tensors was put on one that does not require grad."""
+
+
 class HookOnNonleafError(GradError, RuntimeError):
     """A post-accumulate hook was put on a tensor that accumulates nothing."""
 
@@ -673,19 +682,21 @@ class FunctionRuleError(GradError, NotImplementedError):
 class FunctionForwardError(FunctionRuleError):
     """A function of the caller's was asked for a tangent, and has no jvp."""
 
-    clause = ""
+    clause = "fwd-025a"
 
 
 class FunctionTangentsError(GradError, RuntimeError):
     """What jvp returned does not fit the results."""
 
     kind = "function-gradients"
+    clause = "fwd-028"
 
 
 class SavedForForwardError(GradError, AssertionError):
     """Something was saved for jvp that is no tensor."""
 
     kind = "saved-type"
+    clause = "fwd-026a"
 
 
 class FunctionRuleTwiceError(GradError, RuntimeError):
@@ -755,6 +766,41 @@ class OnceDifferentiableError(GradError, RuntimeError):
 
     kind = "differentiated-once"
     clause = "cf-043"
+
+
+class GradcheckError(GradError, RuntimeError):
+    """A derivative is not what finite differences say, or lacks what a derivative owes."""
+
+    kind = "derivative-mismatch"
+    clause = "chk-002"
+
+
+class CheckedInputsError(GradError, ValueError):
+    """No input of what is checked requires grad."""
+
+    kind = "input-without-grad"
+    clause = "chk-004"
+
+
+class CheckedMemoryError(GradError, RuntimeError):
+    """An input of what is checked has entries that are one in memory."""
+
+    kind = "overlapping-memory"
+    clause = "chk-007"
+
+
+class CheckOptionsError(GradError, AssertionError):
+    """A check was asked for nothing, or for what needs another option."""
+
+    kind = "conflicting-arguments"
+    clause = "chk-016"
+
+
+class CheckedGradOutError(GradError, ValueError):
+    """An old helper was given another cotangent than 1."""
+
+    kind = "conflicting-arguments"
+    clause = "chk-028"
 
 
 class FunctionalTypeError(GradError, TypeError):
@@ -902,3 +948,71 @@ class NonleafParameterError(GradError, ValueError):
 
     kind = "nonleaf-parameter"
     clause = "loop-013"
+
+
+class BatchedValueError(GradError, RuntimeError):
+    """A number, or a shape that depends on numbers, was taken out of a batch."""
+
+    kind = "batched-value"
+    clause = "func-032"
+
+
+class BatchEscapedError(GradError, RuntimeError):
+    """A tensor of a batch was used after its vmap has returned."""
+
+    kind = "batch-escaped"
+
+
+class BatchedWriteError(GradError, RuntimeError):
+    """What is not batched was written in place with what is."""
+
+    kind = "batched-write"
+    clause = "func-272"
+
+
+class BatchedRandomError(GradError, RuntimeError):
+    """Random numbers were drawn inside vmap, and it was not said how."""
+
+    kind = "batched-random"
+    clause = "func-032a"
+
+
+class BatchAxesError(GradError, ValueError):
+    """What is to be mapped, and along which dimension, does not fit together."""
+
+    kind = "batch-axes"
+    clause = "func-264"
+
+
+class BatchRandomnessError(GradError, RuntimeError):
+    """An unknown way of drawing random numbers was named."""
+
+    kind = "randomness"
+    clause = "func-279"
+
+
+class BatchChunkError(GradError, ValueError):
+    """A batch was to be cut into pieces of no size."""
+
+    kind = "chunk-size"
+    clause = "func-275b"
+
+
+class BatchOutputError(GradError, ValueError):
+    """A mapped function returned what cannot be stacked."""
+
+    kind = "batch-output"
+    clause = "func-270"
+
+
+class BatchRuleError(GradError, RuntimeError):
+    """Inside vmap a function of the caller's has no rule for batches, or two."""
+
+    kind = "function-rules"
+    clause = "func-039"
+
+
+class BatchRuleResultError(GradError, RuntimeError):
+    """A rule for batches did not say where the batch of its results is."""
+
+    kind = "batch-output"

@@ -210,7 +210,11 @@ def test_a_program_imports_what_it_uses_and_no_module_that_only_ends_alike(
         ('name = "toy"', 'nam = "toy"', "found nothing, expected a text: name"),
         ("prepare =", "prepair =", "line 7, .*found 'prepair', .*did you mean prepare"),
         ("[dtypes]", 'also = ["frees_grap"]\n[dtypes]', "ability; did you mean frees_graph"),
-        ('version = "', 'inherits = "tensorflow"\nversion = "', "python or torch, or the name"),
+        (
+            'version = "',
+            'inherits = "tensorflow"\nversion = "',
+            "python or torch or javascript, or",
+        ),
         ('item = "$x.value"', "item = 7", "expected a phrase, a list of phrases, or false"),
         ("[engine]", "[engine", "is no TOML"),
     ],

@@ -623,7 +623,7 @@ def test_an_engine_in_another_process_is_told_which_act_it_was(tmp_path: Path) -
         "from gradspec_conformance.pipe.remote import RemoteEngine\n"
         "class Engine(RemoteEngine):\n"
         "    def __init__(self):\n"
-        "        served = [sys.executable, '-m', 'gradspec_conformance.pipe.serve']\n"
+        "        served = [sys.executable, '-m', 'gradspec_conformance.serving']\n"
         f"        super().__init__([*served, {f'{mine}:Mine'!r}])\n"
     )
     output = CliRunner().invoke(command, [f"{here}:Engine"]).output

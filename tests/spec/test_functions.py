@@ -49,7 +49,7 @@ def torch_engine() -> Engine:
 def torch_over_there(torch_engine: Engine) -> Iterator[RemoteEngine]:
     """Give the oracle in another process."""
     del torch_engine
-    serve = [sys.executable, "-m", "gradspec_conformance.pipe.serve", "torch"]
+    serve = [sys.executable, "-m", "gradspec_conformance.serving", "torch"]
     remote = RemoteEngine(serve)
     yield remote
     remote.close()

@@ -340,7 +340,7 @@ def test_a_function_that_gives_no_tensor_is_told_what_is_expected(
 def torch_over_there() -> Iterator[RemoteEngine]:
     """Give the oracle in another process."""
     loaded("torch")
-    serve = [sys.executable, "-m", "gradspec_conformance.pipe.serve", "torch"]
+    serve = [sys.executable, "-m", "gradspec_conformance.serving", "torch"]
     remote = RemoteEngine(serve)
     yield remote
     remote.close()

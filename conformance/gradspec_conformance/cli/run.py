@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,9 @@ from msgspec.json import decode
 
 from gradspec_conformance.cli.files import check_apart, check_report, write
 from gradspec_conformance.complaint import complain
-from gradspec_conformance.engines.loading import source_of
+from gradspec_conformance.engines.loading import loaded_by, source_of
 from gradspec_conformance.exceptions import EngineError, WrongUsage
+from gradspec_conformance.pipe.log import WIRE_LOG
 from gradspec_conformance.report.terminal import RunProgress, console, show
 from gradspec_conformance.run.loop import judge_all
 from gradspec_conformance.run.memory import last_red, remember
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 @click.command("run")
 @click.argument("engine", default="reference")
+@click.option("--python", metavar="PATH", help="Have this interpreter load the engine.")
+@click.option("--wire-log", metavar="FILE", help="Write what is said to another process.")
 @click.option("--profile", default="full", help="full, sound, core, tape, functional or scalar.")
 @click.option("--chapter", multiple=True, help="Only this chapter, by name or prefix; repeatable.")
 @click.option("-k", "keyword", default="", metavar="WORDS", help="Only what matches, as in pytest.")
@@ -52,6 +56,8 @@ def command(
     *,
     json: str | None,
     junit: str | None,
+    python: str | None,
+    wire_log: str | None,
     again: bool,
     everything: bool,
     chapter: tuple[str, ...],
@@ -65,7 +71,8 @@ def command(
     3 the engine could not be loaded or the run is incomplete or empty, 130 interrupted.
     """
     try:
-        reports = {"--json": json, "--junit": junit}
+        engine = loaded_by(engine, python)
+        reports = {"--json": json, "--junit": junit, "--wire-log": wire_log}
         written = {name: Path(path) for name, path in reports.items() if path is not None}
         request = Request.make(engine, chapters=chapter, **options)
         check_apart(
@@ -76,6 +83,9 @@ def command(
             check_report(path)
     except WrongUsage as error:
         raise click.UsageError(str(error)) from None
+    if wire_log is not None:
+        Path(wire_log).write_bytes(b"")
+        os.environ[WIRE_LOG] = str(Path(wire_log).absolute())
     request = _only_red(request) if again else request
     try:
         request.start()

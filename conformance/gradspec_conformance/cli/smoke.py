@@ -11,6 +11,7 @@ import click
 from rich.markup import escape
 
 from gradspec_conformance.complaint import complain
+from gradspec_conformance.engines.loading import loaded_by
 from gradspec_conformance.exceptions import EngineError, WrongUsage
 from gradspec_conformance.execution.effort import EVERYDAY
 from gradspec_conformance.isolation.process import ProcessHost
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 
 @click.command("smoke")
 @click.argument("engine", default="reference")
+@click.option("--python", metavar="PATH", help="Have this interpreter load the engine.")
 @click.option("--timeout", default=10.0, show_default=True, help="Seconds that a check has.")
-def command(engine: str, timeout: float) -> None:
+def command(engine: str, python: str | None, timeout: float) -> None:
     """Check the adapter of ENGINE, before anything is said about gradients.
 
     ENGINE is a registered name, module:attr or path.py:attr.  Exit status: 0 sound, 1 not, 3
@@ -34,6 +36,7 @@ def command(engine: str, timeout: float) -> None:
     """
     try:
         check_timeout(timeout)
+        engine = loaded_by(engine, python)
     except WrongUsage as error:
         raise click.UsageError(str(error)) from None
     where = console()

@@ -2,7 +2,7 @@
 
 An engine is named in one of four ways: a registered name (`torch`), a phrasebook (`mine.toml`),
 `module:attr`, or `path.py:attr`, where attr is a class or function without arguments, or an
-instance.  What
+instance.  With `@path/to/python` behind it, another interpreter loads it and serves it here.  What
 cannot be loaded is told in one sentence: what was found, what was expected, what to do.
 """
 
@@ -11,12 +11,13 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from gradspec.exceptions import text_of
-from gradspec_conformance.adapters.phrases import Phrasebook
+from gradspec_conformance.adapters.phrases import engine_class, read_book
 from gradspec_conformance.engines.fault import at
 from gradspec_conformance.engines.soundness import unsound
 from gradspec_conformance.exceptions import (
@@ -24,6 +25,7 @@ from gradspec_conformance.exceptions import (
     EngineNotFound,
     EngineNotInstalled,
     MalformedBook,
+    WrongUsage,
 )
 from gradspec_conformance.hints import did_you_mean
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from gradspec.port.engine import Engine
+    from gradspec_conformance.adapters.phrases import Book, BookEngine
 
 GROUP: Final = "gradspec.engines"
 LONGEST_NAME: Final = 200
@@ -52,6 +55,11 @@ SHIPPED: Final[dict[str, str]] = {
 
 def load_engine(spec: str) -> Engine:
     """Load an engine by name, `book.toml`, `module:attr` or `path.py:attr`; raises EngineError."""
+    spec, python = _parted(spec)
+    if python:
+        from gradspec_conformance.pipe.elsewhere import elsewhere  # noqa: PLC0415 - takes time
+
+        return _checked(spec, _imported(spec, lambda: elsewhere(_place(spec), python)))
     if spec.endswith(".toml"):
         return _checked(spec, _from_book(spec))
     place, colon, attribute = spec.rpartition(":")
@@ -67,6 +75,26 @@ def load_engine(spec: str) -> Engine:
     return load_engine(place)
 
 
+def loaded_by(spec: str, python: str | None) -> str:
+    """Name an engine that another interpreter is to load; raises WrongUsage."""
+    if python is None:
+        return spec
+    if shutil.which(python) is None:
+        raise WrongUsage(f"--python names {python!r}, and there is no such program")
+    return f"{spec}@{python}"
+
+
+def _parted(spec: str) -> tuple[str, str]:
+    """Part the name of an engine from the interpreter that is to load it."""
+    name, at_, python = spec.rpartition("@")
+    return (name, python) if at_ and name and shutil.which(python) else (spec, "")
+
+
+def _place(spec: str) -> str:
+    """Give what an engine's name stands for."""
+    return _registered(spec) if spec in engine_names() else spec
+
+
 def engine_names() -> dict[str, str]:
     """Give the registered names and the `module:attr` behind each, in order."""
     found = importlib.metadata.entry_points(group=GROUP)
@@ -75,6 +103,7 @@ def engine_names() -> dict[str, str]:
 
 def source_of(spec: str) -> Path | None:
     """Find the file that an engine is written in, where its name says which that is."""
+    spec, _ = _parted(spec)
     place = engine_names().get(spec, spec)
     if not place.endswith(".toml"):
         place = place.rpartition(":")[0]
@@ -98,11 +127,20 @@ def _from_book(spec: str) -> Any:
     if not _is_file(path):
         raise EngineNotFound(f"there is no file {spec!r}: a phrasebook is named book.toml")
     try:
-        engine = Phrasebook(path)
+        engine = _class_of(read_book(path))
     except MalformedBook as error:
         raise EngineBroken(str(error)) from None
     _seen_from(path.resolve().parent)
     return _imported(spec, engine)
+
+
+def _class_of(book: Book) -> type[BookEngine]:
+    """Make the engine class of a book, whatever its language."""
+    if book.language == "python":
+        return engine_class(book)
+    from gradspec_conformance.pipe.phrases import RemotePhrasebook  # noqa: PLC0415 - takes time
+
+    return type(book.name, (RemotePhrasebook,), {"book": book})
 
 
 def _attribute(spec: str, place: str, attribute: str) -> Any:
@@ -173,7 +211,7 @@ def _imported(spec: str, action: Callable[[], Any]) -> Any:
         raise EngineNotInstalled(package, _remedy(spec), _placed(error)) from error
     except MalformedBook as error:
         raise EngineBroken(str(error)) from error
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EngineBroken):
         raise
     except BaseException as error:
         raise EngineBroken(f"importing {spec} raised {_told(error)}: mend the adapter") from error

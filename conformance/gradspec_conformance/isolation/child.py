@@ -17,6 +17,7 @@ from typing import Final
 import gradspec
 from gradspec_conformance.exceptions import ChildEnded, ChildSilent
 from gradspec_conformance.isolation.clock import Clock
+from gradspec_conformance.pipe.channel import OWN_PATH
 
 WORKER: Final = "gradspec_conformance.isolation.worker"
 ROOMS: Final = ("execution", "isolation")
@@ -57,7 +58,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(_search_path())},
+            env=_environment(),
             start_new_session=True,
         )
         self._pipe = _detached(self._process)  # whoever holds the other end may never let go
@@ -169,6 +170,12 @@ def _detached(process: subprocess.Popen[bytes]) -> int:
     pipe = os.dup(process.stdout.fileno())
     process.stdout.close()
     return pipe
+
+
+def _environment() -> dict[str, str]:
+    """Give this process's own, with its search path; what that was stands beside it."""
+    own = {OWN_PATH: os.environ.get(OWN_PATH, os.environ.get("PYTHONPATH", ""))}
+    return os.environ | own | {"PYTHONPATH": os.pathsep.join(_search_path())}
 
 
 def _search_path() -> list[str]:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 from gradspec.exceptions import Diverged, text_of
 from gradspec.port.engine import Subject
 from gradspec.program.storing import from_json
-from gradspec_conformance.adapters.phrases import PhrasebookEngine
 from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.exceptions import EngineBroken
 from gradspec_conformance.execution import register
@@ -22,9 +21,9 @@ from gradspec_conformance.execution.execute import judge_program, run_clause
 from gradspec_conformance.execution.verdict import Kind, Outcome, Said, Verdict
 from gradspec_conformance.isolation.fence import oracle_fence
 from gradspec_conformance.isolation.messages import Found, Started, Task
-from gradspec_conformance.isolation.plain import plain_text
 from gradspec_conformance.isolation.printed import Printed
 from gradspec_conformance.isolation.seal import Seal
+from gradspec_conformance.plain import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from gradspec.port.engine import Engine
     from gradspec.program.steps import Program
     from gradspec.writing.clause import Clause
+    from gradspec_conformance.adapters.phrases.uses import Uses
     from gradspec_conformance.engines.smoke import Finding
     from gradspec_conformance.execution.effort import Effort
 
@@ -72,7 +72,7 @@ class EngineHost:
             version=plain_text(self.subject.version, LONGEST_NAME),
             platform=f"{python}, {sys.platform} {platform.machine()}",
             abilities=self.subject.abilities,
-            phrases=self.engine.uses.names if isinstance(self.engine, PhrasebookEngine) else (),
+            phrases=self._uses.names if self._uses is not None else (),
         )
 
     def run(self, task: Task, after: Sequence[Task] = ()) -> Verdict:
@@ -102,13 +102,18 @@ class EngineHost:
         judged = readable(self._seal.judged(self._fence.judged(verdict)))
         return replace(judged, said=self._said())
 
+    @property
+    def _uses(self) -> Uses | None:
+        """The phrases of a book that is read here."""
+        return getattr(self.engine, "uses", None)
+
     def _said(self) -> tuple[Said, ...]:
         """Tell which phrases of a book were used since this was asked."""
-        if not isinstance(self.engine, PhrasebookEngine):
+        if self._uses is None:
             return ()
         return tuple(
             Said(phrase, times, raised, plain_text(error, LONGEST_NAME))
-            for phrase, times, raised, error in self.engine.uses.taken()
+            for phrase, times, raised, error in self._uses.taken()
         )
 
     def smoke(self) -> Iterator[Found]:

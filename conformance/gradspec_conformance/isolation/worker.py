@@ -8,15 +8,11 @@ Where the engine allows it, clauses run in a copy of it.
 
 from __future__ import annotations
 
-import ctypes
 import faulthandler
 import os
-import signal
-import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
@@ -36,15 +32,13 @@ from gradspec_conformance.isolation.messages import (
     marked,
     unmarked,
 )
-from gradspec_conformance.isolation.plain import plain_text
+from gradspec_conformance.pipe.channel import die_with_the_kit, private_channel
+from gradspec_conformance.plain import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gradspec_conformance.isolation.messages import Task
-
-DEATH_SIGNAL: Final = 1
-"""What Linux calls PR_SET_PDEATHSIG."""
 
 
 def serve_tasks() -> None:
@@ -121,24 +115,6 @@ def _prepare(line: bytes) -> None:
     case = register.case(question.clause) if isinstance(question, Renew) else None
     if case is not None and case.is_law:
         from gradspec_conformance.execution import laws  # noqa: F401, PLC0415 - takes time
-
-
-def die_with_the_kit() -> None:
-    """Have the system end this process when the kit is gone, where it can: on Linux."""
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(DEATH_SIGNAL, signal.SIGKILL)
-
-
-def private_channel() -> tuple[BinaryIO, BinaryIO]:
-    """Move the pipe of the kit to descriptors that nobody else knows."""
-    tasks = os.fdopen(os.dup(0), "rb")
-    answers = os.fdopen(os.dup(1), "wb", buffering=0)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(2, 1)
-    os.close(nothing)
-    return tasks, answers
 
 
 def send(answers: BinaryIO, mark: bytes, message: object) -> None:

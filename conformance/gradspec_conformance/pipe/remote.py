@@ -6,22 +6,24 @@ An adapter names the command that starts it; here `engine.js` lies beside the ad
         def __init__(self):
             super().__init__(["node", str(Path(__file__).with_name("engine.js"))])
 
-`gradspec_conformance.pipe.conversation` says what the process has to answer, and
-`gradspec_conformance.pipe.serve` is one that does, in Python.
+`docs/wire.md` says what the process has to answer, and `gradspec_conformance.pipe.serve` is one
+that does, in Python.
 """
 
 from __future__ import annotations
 
 import builtins
 import inspect
-import json
 import subprocess
 import warnings
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+import msgspec
 import numpy as np
+from msgspec import UNSET
 
 from gradspec.exceptions import Unsaid, WrongCall
 from gradspec.port.abilities import expanded
@@ -29,58 +31,46 @@ from gradspec.port.act import FLAT
 from gradspec.port.functions import slot_of_rule
 from gradspec.program.passing import demand_storable
 from gradspec.program.signatures import parameters_of
-from gradspec.program.steps import Ref
-from gradspec.program.storing import Said, array_data, decode, encode
+from gradspec.program.steps import Function, Ref, Value
+from gradspec.program.storing import Said, decode, encode, packed
 from gradspec.program.structure import Held, Plain, mapped
-from gradspec_conformance.exceptions import BadMessage, ConversationEnded, RemoteRefusal
-from gradspec_conformance.isolation.plain import plain_text
+from gradspec_conformance.exceptions import (
+    BadMessage,
+    ConversationEnded,
+    EngineBroken,
+    EngineNotInstalled,
+    RemoteRefusal,
+)
+from gradspec_conformance.pipe import messages
 from gradspec_conformance.pipe.conversation import End, Message, shortened
+from gradspec_conformance.pipe.handles import Holdings, RemoteArray, RemoteHandle
+from gradspec_conformance.pipe.log import WireLog
+from gradspec_conformance.pipe.messages import Heard, Lacking, Peer, Raised
+from gradspec_conformance.plain import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from gradspec.port.act import Act
 
 FREE: Final = ("structure", "as declared", "as named", "vjp", "linearize")
 """Kinds of answers that are not one handle."""
 
+KINDS: Final = "biufcV"
+"""Kinds of data types that arrays of engines have; the narrow ones count as void."""
+
+GRACE: Final = 1.0
+"""Seconds that a process has to end after its last word."""
+
 LONGEST_PLACE: Final = 200
 """How many characters of a place in the other side's code are believed."""
 
 
-class RemoteHandle(Ref):
-    """The number of an object of the engine, which is told when nobody holds it any more."""
-
-    __slots__ = ("__weakref__", "_unneeded")
-    _unneeded: list[int]
-
-    def __init__(self, number: int, kind: str, unneeded: list[int]) -> None:
-        super().__init__(number, kind)
-        object.__setattr__(self, "_unneeded", unneeded)
-
-    def __del__(self) -> None:
-        self._unneeded.append(self.number)
-
-
-class RemoteArray(RemoteHandle):
-    """An array that the engine gave out, which lies in its memory and not in ours."""
-
-    __slots__ = ("_ask",)
-    _ask: Callable[..., Any]
-
-    def __init__(self, number: int, unneeded: list[int], ask: Callable[..., Any]) -> None:
-        super().__init__(number, "host array", unneeded)
-        object.__setattr__(self, "_ask", ask)
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        return np.asarray(self._ask("host_read", {"target": self}), dtype=dtype)
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self._ask("host_write", {"target": self, "index": index, "value": value})
-
-
 class RemoteEngine:
     """The engine port over a pipe; the process is started anew if it ended."""
+
+    _environment: Mapping[str, str] | None = None
+    """What the process finds in its environment; what this one does, if it is None."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = list(command)
@@ -116,6 +106,7 @@ class RemoteEngine:
 
     def close(self) -> None:
         """End the process."""
+        self._log.close()
         self._process.kill()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
@@ -128,58 +119,92 @@ class RemoteEngine:
         self._raised: dict[int, BaseException] = {}
         self._interruptions: list[BaseException] = []
         pipe = subprocess.PIPE
-        self._process = subprocess.Popen(self._command, stdin=pipe, stdout=pipe)  # noqa: S603
+        self._process = subprocess.Popen(  # noqa: S603 - the adapter's
+            self._command, stdin=pipe, stdout=pipe, env=self._environment
+        )
         reader, writer = self._process.stdout, self._process.stdin
         if reader is None or writer is None:
             raise ConversationEnded
-        self._end = End(reader, writer, self._kept.pop)
-        match self._heard():
-            case {"engine": {"name": name, "version": version, "abilities": [*words]}}:
-                self.name, self.version = name, version
-                self.abilities = frozenset(map(str, words))
-            case {"engine": {"name": name, "version": version, "capabilities": [*words]}}:
-                self.name, self.version = name, version
-                self.abilities = expanded(map(str, words))
-            case greeting:
-                self._misunderstood(
-                    f"greeted with {shortened(json.dumps(greeting))}, expected "
-                    '{"engine": {"name", "version", "abilities"}}'
-                )
+        is_there = partial(_is_running, self._process)
+        self._log = WireLog(self._command)
+        self._end = End(reader, writer, is_there, self._log)
+        self._holdings = Holdings(self._end.unneeded)
+        try:
+            self._greeted(self._heard())
+        except BaseException:
+            self.close()
+            raise
+
+    def _greeted(self, greeting: Heard) -> None:
+        """Hear who the engine is and what it can do."""
+        match greeting.engine:
+            case Peer(protocol=1, abilities=[*words]) as peer:
+                self.abilities = frozenset(words)
+            case Peer(protocol=1, capabilities=[*words]) as peer:
+                self.abilities = expanded(words)
+            case _:
+                self._unwelcome(greeting, '{"engine": {"name", "version", "abilities"}}')
+        self.name, self.version = peer.name, peer.version
+
+    def _unwelcome(self, greeting: Heard, expected: str) -> NoReturn:
+        """Refuse a greeting; one that says why there is none is passed on."""
+        match greeting:
+            case Heard(lacking=Lacking(package=package, install=install)):
+                self.close()
+                raise EngineNotInstalled(package, install)
+            case Heard(broken=str(sentence)):
+                self.close()
+                raise EngineBroken(sentence)
+        self._misunderstood(f"greeted with {_quoted(greeting)}, expected {expected}")
 
     def _ask(self, key: str, told: Mapping[str, Any]) -> Any:
         return self._converse(key, {"act": key, "with": {n: encode(v) for n, v in told.items()}})
 
     def _converse(self, what: str, message: Message) -> Any:
         """Say something, and answer what the other side asks until it answers."""
+        self._revive()
+        question = next(self._numbers)
+        self._say({"id": question, **message})
+        while True:
+            heard = self._heard()
+            if heard.callback is not UNSET:
+                self._call_back(heard)
+                continue
+            if not heard.is_answer:
+                self._misunderstood(f"said {_quoted(heard)} when asked for {what}, and no answer")
+            if heard.re != question:
+                expected = f'expected "re": {question}'
+                self._misunderstood(f"answered {what} with {_quoted(heard)}, {expected}")
+            if self._interruptions:
+                raise self._interruptions.pop()
+            if heard.returned is not UNSET:
+                return self._answer(what, heard)
+            if isinstance(heard.raised, Raised):
+                self._raise(heard.raised)
+            raise Unsaid(str(heard.unsupported))
+
+    def _revive(self) -> None:
+        """Begin another process, if the last one ended."""
         if self._process.poll() is not None:
             self.close()
             self._start()
-        self._say(message)
-        while True:
-            heard = self._heard()
-            if self._interruptions and "callback" not in heard:
-                raise self._interruptions.pop()
-            match heard:
-                case {"return": value}:
-                    return self._answer(what, value)
-                case {"callback": number, "arguments": given, **rest}:
-                    self._call_back(number, given, rest.get("keywords", {}))
-                case {"raise": dict(told)}:
-                    self._raise(told)
-                case {"unsupported": str(what_it_lacks)}:
-                    raise Unsaid(what_it_lacks)
-                case _:
-                    said = shortened(json.dumps(heard))
-                    self._misunderstood(f"said {said} when asked for {what}, and no answer")
 
-    def _answer(self, what: str, value: Any) -> Any:
-        try:
-            answer = self._things(decode(value), array=what == "numpy")
-        except (ValueError, TypeError, KeyError) as error:
-            said = shortened(json.dumps(value))
-            self._misunderstood(f"answered {what} with {said}, which cannot be read: {error}")
-        self._end.settle()
+    def _answer(self, what: str, heard: Heard) -> Any:
+        answer = self._read(heard, heard.returned, array=what == "numpy")
+        self._settle(heard)
         return answer
+
+    def _read(self, heard: Heard, value: Any, *, array: bool = False) -> Any:
+        """Make of what was said what it stands for."""
+        try:
+            return self._things(decode(value), array=array)
+        except (ValueError, TypeError, LookupError, RecursionError, MemoryError) as error:
+            self._misunderstood(f"said {_quoted(heard)}, which cannot be read: {error}")
+
+    def _settle(self, heard: Heard) -> None:
+        """Forget what the other end no longer needs: a message may still name it."""
+        for number in heard.release:
+            self._kept.pop(number, None)
 
     def _say(self, message: Message) -> None:
         try:
@@ -187,28 +212,41 @@ class RemoteEngine:
         except ConversationEnded:
             self._ended()
 
-    def _heard(self) -> Message:
+    def _heard(self) -> Heard:
         try:
-            message = self._end.hear()
+            line = self._end.hear()
         except ConversationEnded:
             self._ended()
         except BadMessage as error:
             self._misunderstood(str(error))
-        for category, text in message.get("warnings", ()):
-            kind = getattr(builtins, category, UserWarning)
-            warnings.warn(text, kind, stacklevel=4)
-        return message
+        try:
+            heard = messages.decode(line)
+        except (ValueError, RecursionError, MemoryError) as error:  # of msgspec, too
+            said = shortened(line.decode("utf-8", "replace"))
+            self._misunderstood(f"said {said}, expected a message of JSON in one line: {error}")
+        for category, text in heard.warnings:
+            found = getattr(builtins, category, None)
+            is_one = isinstance(found, type) and issubclass(found, Warning)
+            warnings.warn(text, found if is_one else UserWarning, stacklevel=4)
+        return heard
 
     def _ended(self) -> NoReturn:
         """Say how the process ended; the next call begins another."""
-        status = self._process.wait()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(GRACE)
+        status = self._process.poll()
         self.close()
-        raise ConversationEnded(f"{' '.join(self._command)} ended with status {status}") from None
+        how = "closed its output and went on" if status is None else f"ended with status {status}"
+        raise ConversationEnded(f"{self._shown} {how}") from None
+
+    @property
+    def _shown(self) -> str:
+        return " ".join(self._command).split("\n")[0]
 
     def _misunderstood(self, what: str) -> NoReturn:
         """End a process whose next words could be the answer to anything."""
         self.close()
-        raise BadMessage(f"{' '.join(self._command)} {what}") from None
+        raise BadMessage(f"{self._shown} {what}") from None
 
     # what passes ----------------------------------------------------------------------
     def _told(self, value: Any) -> Any:
@@ -225,7 +263,7 @@ class RemoteEngine:
             case RemoteHandle():
                 return value
             case np.ndarray():
-                return array_data(value)
+                return packed(value)
         return mapped(value, self._told)
 
     def _held(self, value: Any) -> Held:
@@ -238,12 +276,18 @@ class RemoteEngine:
         match value:
             case Held():
                 return self._kept[value.thing]
-            case Ref() if array:
-                return RemoteArray(value.number, self._end.unneeded, self._ask)
-            case Ref():
-                return RemoteHandle(value.number, value.kind, self._end.unneeded)
+            case Ref(number=number, kind=kind):
+                if type(number) is not int or not isinstance(kind, str):
+                    raise TypeError(f"{number!r} is no number of a handle")
+                if array:
+                    return RemoteArray(number, self._holdings, self._ask)
+                return RemoteHandle(number, kind, self._holdings)
             case Plain():
                 return value
+            case Function() | Value():
+                raise TypeError("a program is no answer")
+            case np.ndarray() if value.dtype.hasobject or value.dtype.kind not in KINDS:
+                raise TypeError(f"no array of an engine is of {value.dtype}")
         return mapped(value, self._things)
 
     def _function(self, act: Act, name: str, given: dict[str, Any]) -> Said:
@@ -257,14 +301,19 @@ class RemoteEngine:
             parameters = parameters_of(signature, lambda default: encode(self._told(default)))
         return Said({"$function": number, "slot": slot, "signature": parameters})
 
-    def _call_back(self, number: int, given: Any, named: Any) -> None:
+    def _call_back(self, heard: Heard) -> None:
         """Run a function of the caller for the engine; what it raises comes back by number."""
+        function = self._kept.get(heard.callback) if isinstance(heard.callback, int) else None
+        if not callable(function):
+            self._misunderstood(f"said {_quoted(heard)}, and was given no such function")
+        arguments = [self._read(heard, value) for value in heard.arguments]
+        keywords = {name: self._read(heard, value) for name, value in heard.keywords.items()}
+        self._settle(heard)
         try:
-            arguments = [self._things(decode(value)) for value in given]
-            keywords = {name: self._things(decode(value)) for name, value in named.items()}
-            self._end.settle()
-            returned = self._kept[number](*arguments, **keywords)
+            returned = function(*arguments, **keywords)
             answer = {"return": encode(self._told(returned))}
+        except (BadMessage, ConversationEnded):  # there is nobody left to be told
+            raise
         except Exception as error:  # noqa: BLE001 - the engine decides what becomes of it
             self._say({"raise": self._said_of(error)})
         except BaseException as interruption:  # noqa: BLE001 - it goes on when the engine is done
@@ -281,12 +330,23 @@ class RemoteEngine:
         self._raised[token] = error
         return {"caller": token}
 
-    def _raise(self, told: Message) -> NoReturn:
-        own = self._raised.pop(told.get("callback", -1), None)
-        if own is not None:
+    def _raise(self, told: Raised) -> NoReturn:
+        if told.callback is not None:
+            own = self._raised.pop(told.callback, None)
+            if own is None:
+                self._misunderstood(f"raised what no function of the caller did ({told.callback})")
             raise own
-        name = str(told.get("type", RemoteRefusal.__name__))
-        about = {n: told.get(n) for n in ("kind", "number")} | {"unneeded": self._end.unneeded}
-        if isinstance(place := told.get("place"), str):
-            about["place"] = plain_text(place, LONGEST_PLACE).replace("\n", " ")
-        raise type(name, (RemoteRefusal,), about)(told.get("message", ""))
+        name = told.type if told.type.isidentifier() else RemoteRefusal.__name__
+        about: dict[str, Any] = {"kind": told.kind, "number": told.number, "code": told.code}
+        about["unneeded"] = self._end.unneeded
+        if told.place is not None:
+            about["place"] = plain_text(told.place, LONGEST_PLACE).replace("\n", " ")
+        raise type(name[:LONGEST_PLACE], (RemoteRefusal,), about)(told.message)
+
+
+def _is_running(process: subprocess.Popen[bytes]) -> bool:
+    return process.poll() is None
+
+
+def _quoted(heard: Heard) -> str:
+    return shortened(msgspec.json.encode(heard).decode())

@@ -1,12 +1,8 @@
-"""`serve(engine)`: the other side of `RemoteEngine`, for an engine written in Python.
-
-`python -m gradspec_conformance.pipe.serve my_engine:Engine` answers on its standard
-output.
-"""
+"""`serve(engine)`: the other side of `RemoteEngine`, for an engine written in Python."""
 
 from __future__ import annotations
 
-import sys
+import json
 import warnings
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -21,13 +17,16 @@ from gradspec.port.functions import gives_of
 from gradspec.port.slots import SLOTS
 from gradspec.program.signatures import signature_of
 from gradspec.program.steps import Ref
-from gradspec.program.storing import array_data, decode, encode
+from gradspec.program.storing import decode, encode, packed
 from gradspec.program.structure import Held, Plain, mapped
-from gradspec_conformance.engines.loading import load_engine
-from gradspec_conformance.exceptions import CallbackRaised, ConversationEnded
+from gradspec_conformance.exceptions import (
+    CallbackRaised,
+    ConversationEnded,
+)
 from gradspec_conformance.execution.place import place_of
-from gradspec_conformance.isolation.worker import private_channel
+from gradspec_conformance.pipe.channel import private_channel
 from gradspec_conformance.pipe.conversation import End, Message
+from gradspec_conformance.pipe.messages import PROTOCOL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,11 +56,11 @@ class Server:
         self._errors: dict[int, Exception] = {}
         self._numbers = count()
         self._warnings: list[warnings.WarningMessage] = []
-        self.end = End(*private_channel(), self._forget)
+        self.end = End(*private_channel())
 
     def run(self) -> None:
         """Greet, and answer until the kit closes the pipe."""
-        about = {"name": self._subject.name, "version": self._subject.version}
+        about = {"name": self._subject.name, "version": self._subject.version, "protocol": PROTOCOL}
         self.end.say({"engine": {**about, "abilities": sorted(self._subject.abilities)}})
         with warnings.catch_warnings(record=True) as log:
             warnings.simplefilter("always")
@@ -87,13 +86,11 @@ class Server:
                     raise self._error(told)
             self._answer(message)
 
-    def _forget(self, number: int, _absent: None) -> None:
-        self._objects.pop(number, None)
-        self._errors.pop(number, None)
-
     def _heard(self) -> Message:
-        message = self.end.hear()
-        self.end.settle()  # before the act: it may ask what is alive
+        message: Message = json.loads(self.end.hear())
+        for number in message.get("release", ()):  # before the act: it may ask what is alive
+            self._objects.pop(number, None)
+            self._errors.pop(number, None)
         return message
 
     def _error(self, told: Message) -> Exception:
@@ -109,7 +106,7 @@ class Server:
                 answer = {"unsupported": error.capability}
             else:
                 answer = {"raise": self._told_of(error)}
-        self._say(answer)
+        self._say({"re": message["id"], **answer})
 
     def _told_of(self, error: Exception) -> Message:
         number = next(self._numbers)
@@ -158,7 +155,7 @@ class Server:
     def _described(self, kind: str, answer: Any) -> Any:
         """Leave values as they are and number what is a handle."""
         if kind == "array" and isinstance(answer, np.generic):
-            return array_data(np.asarray(answer))
+            return packed(np.asarray(answer))
         if kind == "nothing":
             return None
         if kind in FLAT:
@@ -178,7 +175,7 @@ class Server:
             case list() | tuple() | dict():
                 return mapped(value, self._value)
             case np.ndarray():
-                return array_data(value)
+                return packed(value)
         try:
             encode(value)
         except TypeError:
@@ -259,7 +256,3 @@ def _is_function(said: Any) -> bool:
 def serve(engine: Engine) -> None:
     """Answer for an engine on the standard streams of this process."""
     Server(engine).run()
-
-
-if __name__ == "__main__":
-    serve(load_engine(sys.argv[1]))

@@ -46,16 +46,16 @@ def total_takes_layout_of_leaf(_, leaf, *_rest):
     leaf._grad._array = layout.like_leaf(leaf._grad._array, leaf._array)
 
 
-@plant(at(grad_mode.enforce_grad_layout_policy, "__enter__"), "structure: acc-016", "torch rule")
-def layout_policy_ignored(_sound, self):
+@plant(at(grad_mode.enforce_grad_layout_policy, "enter"), "structure: acc-016", "torch rule")
+def layout_policy_ignored(_sound, _self, _mode):
     """Switching the layout policy off has no effect."""
-    self._before.append(layout.Policy.enforced)
+    return layout.policy.enforced
 
 
 @compound("structure: acc-202", "pytorch/pytorch#183867")
 def layout_policy_not_restored(swap):
     """The layout policy stays off after the block that switched it off."""
-    swap.data(layout.Policy, "enforced", layout.Policy.enforced)  # put back when it goes
+    swap.data(layout.policy, "enforced", layout.policy.enforced)  # put back when it goes
     policy = grad_mode.enforce_grad_layout_policy
     swap(at(policy, "__exit__"), lambda _sound, self, *_exception: self._before.clear())
 

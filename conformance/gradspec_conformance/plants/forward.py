@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from typing import Any
 
 import numpy as np
 
+import gradspec_reference
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import TEACHING, compound, plant
+from gradspec_reference import nn
 from gradspec_reference.autograd import forward_ad
 from gradspec_reference.engine import duals, forward
 from gradspec_reference.engine.modes import state
@@ -18,6 +21,7 @@ from gradspec_reference.operators.forward import Call
 MAKE = at(forward_ad, "make_dual")
 MADE = at(forward, "make_dual")
 UNPACK = at(forward_ad, "unpack_dual")
+EXIT = at(forward_ad, "exit_dual_level")
 PROPAGATE = at(forward, "propagate")
 HAS_TANGENT = at(forward, "has_tangent")
 OVERWRITE = at(forward, "overwrite")
@@ -82,7 +86,7 @@ def constants_have_a_tangent_of_ones(sound, *operation):
     return dataclasses.replace(found, tangents=tuple(tangents))
 
 
-@compound("value: fwd-031 fwd-031a", "derivatives as quotients")
+@compound("value: fwd-031/relu fwd-031a/relu", "derivatives as quotients")
 def relu_has_no_slope_at_its_kink(swap):
     """The tangent of relu is the tangent given times the quotient of result and value."""
 
@@ -96,7 +100,7 @@ def relu_has_no_slope_at_its_kink(swap):
                 forward.give(result, tangents[0] * slope, level)
 
 
-@plant(PROPAGATE, "value: fwd-031a", "a derivative for each mode, by another author")
+@plant(PROPAGATE, "value: fwd-031a/relu", "a derivative for each mode, by another author")
 def relu_is_steep_at_its_kink_forward(sound, operator, operands, params, result):
     """At zero the tangent of relu is that of its operand."""
     sound(operator, operands, params, result)
@@ -195,6 +199,64 @@ def tangents_come_back(swap):
     swap(at(duals, "dual_of"), lambda _sound, tensor, _level: any_dual(tensor))
 
 
+@plant(at(forward_ad, "enter_dual_level"), "value: fwd-014", "levels that are counted from one")
+def levels_are_counted_from_one(sound):
+    """The first level has the number 1."""
+    return sound() + 1
+
+
+@plant(EXIT, "no error: fwd-014a", "a stack of levels")
+def any_level_is_left(sound, level=None):
+    """To leave a level that is not there does nothing."""
+    if level in (None, 0):
+        sound(level=level)
+
+
+@plant(EXIT, "no error: fwd-015", "a stack that is popped if there is something on it")
+def what_was_not_entered_is_left(sound, level=None):
+    """To leave a level where there is none does nothing."""
+    if duals.levels:
+        sound(level=level)
+
+
+@plant(at(forward_ad.dual_level, "fresh"), "no-dual-level: fwd-032", "decorators that do nothing")
+def a_decorated_function_is_in_no_level(_sound, _self):
+    """A function that a level decorates runs as it is."""
+    return contextlib.nullcontext()
+
+
+@plant(UNPACK, "value: fwd-008", "positions that are named in another order")
+def the_parts_change_their_names(sound, tensor, **level):
+    """In a level the value is found under the name of the tangent, and the other way round."""
+    value, tangent = sound(tensor, **level)
+    return forward_ad.UnpackedDualTensor(value if tangent is None else tangent, tangent and value)
+
+
+@plant(
+    at(gradspec_reference, "ones_like"),
+    "value: fwd-033/ones_like",
+    "a copy of all that a tensor has",
+)
+def what_is_made_like_a_tensor_has_its_tangent(sound, tensor, *options, **named):
+    """Ones in the shape of a dual tensor have its tangent."""
+    made = sound(tensor, *options, **named)
+    for level, (tangent,) in forward.tangents_of((tensor,)).items():
+        forward.give(made, tangent, level)
+    return made
+
+
+@plant(
+    at(nn.Module, "__setattr__"),
+    "missing gradient: fwd-029",
+    "parameters that are copied into a layer",
+)
+def parameters_are_replaced_by_values(sound, self, name, value):
+    """A tensor that takes the place of a parameter gives its value, and no tangent."""
+    if isinstance(value, Tensor) and not isinstance(value, nn.Parameter):
+        value = value.detach()
+    sound(self, name, value)
+
+
 @plant(MAKE, "no error: fwd-005", "a level that is entered when it is missing")
 def a_tangent_needs_no_level(sound, tensor, tangent, **level):
     """Outside a level a tangent is taken, and forgotten."""
@@ -285,3 +347,27 @@ def writes_through_a_view_spread(sound, target, tangent, level):
         forward.give(base, tangent, level)
     else:
         sound(target, tangent, level)
+
+
+@plant(MADE, "value: fwd-010", "engines that copy what they are given")
+def a_tangent_is_always_copied(sound, tensor, tangent, level):
+    """A dual tensor has a copy of the tangent that it was given."""
+    with forward.linearising():
+        copied = tangent.clone()
+    return sound(tensor, copied, level)
+
+
+@plant(at(forward, "laid_out"), "order: fwd-010a", "tangents with strides of their own")
+def a_tangent_keeps_its_strides(_sound, tangent, _like):
+    """A tangent lies in memory as it was given."""
+    return tangent
+
+
+@plant(at(forward, "of_write"), "value: fwd-021", "torch 2.13, mul_ of a dual tensor by itself")
+def a_tangent_is_computed_after_the_write(sound, operator, operands, params):
+    """Of a product in place of a tensor by itself the tangent is that of the new value."""
+    found = sound(operator, operands, params)
+    if operator.name != "mul" or operands[0] is not operands[1]:
+        return found
+    with forward.linearising():
+        return {level: tangent * operands[0] for level, tangent in found.items()}

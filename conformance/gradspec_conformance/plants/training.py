@@ -15,6 +15,7 @@ from gradspec_reference.optim import optimizer
 from gradspec_reference.optim.adaptive import Adam, RMSprop
 from gradspec_reference.optim.descent import SGD
 from gradspec_reference.optim.optimizer import Optimizer
+from gradspec_reference.optim.stepping import ByParameter
 
 
 @plant(at(optimizer, "clear"), "unexpected gradient: loop-003/optimizer", TEACHING)
@@ -86,7 +87,7 @@ def the_mean_is_not_taken_off(sound, self, group, memory, array, gradient):
     sound(self, {**group, "centered": False}, memory, array, gradient)
 
 
-@plant(at(Optimizer, "step"), "value: loop-007", TEACHING)
+@plant(at(ByParameter, "step"), "value: loop-007", TEACHING)
 def none_is_taken_for_zero(sound, self, closure=None):
     """A step takes a gradient that is None for zeros."""
     for group in self.param_groups:
@@ -95,13 +96,13 @@ def none_is_taken_for_zero(sound, self, closure=None):
     return sound(self, closure)
 
 
-@plant(at(Optimizer, "step"), "missing gradient: loop-014", TEACHING)
+@plant(at(ByParameter, "step"), "missing gradient: loop-014", TEACHING)
 def the_loss_is_not_returned(sound, self, closure=None):
     """A step with a closure returns None."""
     sound(self, closure)
 
 
-@plant(at(Optimizer, "_step_of"), "no error: loop-012", TEACHING)
+@plant(at(ByParameter, "_step_of"), "no error: loop-012", TEACHING)
 def steps_are_not_counted(sound, self, group, parameter):
     """A step does not count as a write."""
     counter = parameter._counter
@@ -176,7 +177,7 @@ def parameters_begin_with_zeros(made, *_given, **_named):
     made._grad = made.detach() * 0.0
 
 
-@after(at(Optimizer, "_step_of"), "flag: loop-001", TEACHING)
+@after(at(ByParameter, "_step_of"), "flag: loop-001", TEACHING)
 def a_step_freezes(_, _self, _group, parameter):
     """A parameter does not require grad any more after a step."""
     parameter._requires_grad = False

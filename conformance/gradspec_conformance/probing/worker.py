@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from gradspec_conformance.exceptions import NothingFound
-from gradspec_conformance.isolation.plain import plain_text
-from gradspec_conformance.isolation.worker import die_with_the_kit, private_channel
+from gradspec_conformance.pipe.channel import die_with_the_kit, private_channel
+from gradspec_conformance.plain import plain_text
 from gradspec_conformance.probing.looking import look
 from gradspec_conformance.probing.messages import Book, Look, Nothing, Trying, encode
 

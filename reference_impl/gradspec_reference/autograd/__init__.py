@@ -19,6 +19,7 @@ from gradspec_reference.autograd import (
 )
 from gradspec_reference.autograd.function import Function
 from gradspec_reference.autograd.grad_mode import enforce_grad_layout_policy
+from gradspec_reference.autograd.gradcheck import gradcheck, gradgradcheck
 from gradspec_reference.engine import cotangents, overriding
 from gradspec_reference.engine.anomaly import detect_anomaly, set_detect_anomaly
 from gradspec_reference.engine.asking import answer, answers_of_a_batch
@@ -40,6 +41,7 @@ from gradspec_reference.engine.requests import (
     new_pass,
     settle_unused,
     stored,
+    switches,
     zero_gradient,
 )
 from gradspec_reference.engine.tensor import Tensor
@@ -63,6 +65,8 @@ __all__ = [
     "functional",
     "grad",
     "grad_mode",
+    "gradcheck",
+    "gradgradcheck",
     "graph",
     "inference_mode",
     "no_grad",
@@ -86,7 +90,7 @@ def backward(
     `tensors` and `grad_tensors` are tensors or sequences of equal length; a cotangent has its
     root's shape and may be None for a root with one element.
     Raises NonscalarRootError, RootWithoutGradError, CotangentShapeError, CotangentTypeError,
-    CotangentCountError, InputsEmptyError, InputsTypeError, RetainWithoutGradError,
+    CotangentCountError, InputsEmptyError, InputsTypeError, RetainWithoutGradError, RootTypeError,
     ConflictingArgumentsError, BackwardInsideError, GraphFreedError, StaleSavedTensorError, and
     whatever a hook raises.
     Source: torch.autograd.backward docstring.
@@ -100,6 +104,7 @@ def backward(
         refuse_inside()
     if grad_variables is not None:
         grad_tensors = one_name(grad_tensors, grad_variables)
+    retain_graph, create_graph = switches(retain_graph, create_graph)
     targets = None if inputs is None else list(as_sequence(inputs))
     if targets is not None and not targets:
         raise InputsEmptyError("inputs is empty; give at least one tensor, or leave it out")
@@ -152,6 +157,7 @@ def grad(
     if not only_inputs:
         warnings.warn("only_inputs is deprecated and ignored", FutureWarning, stacklevel=2)
     allow_unused = settle_unused(allow_unused, materialize_grads)
+    retain_graph, create_graph = switches(retain_graph, create_graph)
     targets = list(as_sequence(inputs))
     if not targets:
         raise InputsEmptyError("inputs is empty; give at least one tensor to differentiate for")
@@ -167,7 +173,7 @@ def grad(
             zero_gradient(x, create_graph) if g is None else g
             for g, x in zip(found, targets, strict=True)
         ]
-    return dict(zip(inputs, found, strict=True)) if isinstance(inputs, dict) else tuple(found)
+    return dict(zip(inputs, found, strict=True)) if type(inputs) is dict else tuple(found)
 
 
 def refuse_inside() -> None:
@@ -226,8 +232,12 @@ class _VariableMeta(type):
 class Variable(metaclass=_VariableMeta):
     """An old name of tensors: making one gives a tensor (torch documentation, "Variable")."""
 
-    def __new__(cls, data: Tensor, requires_grad: bool = False) -> Tensor:  # type: ignore[misc]
-        """Return a tensor on the same memory."""
+    def __new__(  # type: ignore[misc]
+        cls, data: Tensor | None = None, requires_grad: bool = False
+    ) -> Tensor:
+        """Return a tensor on the same memory, or an empty one."""
+        if data is None:
+            data = Tensor()
         if not isinstance(data, Tensor):
             raise TypeError(f"Variable was given a {type(data).__name__}; give a tensor")
         return data.detach().requires_grad_(requires_grad)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gradspec_reference.engine import duals, forward
+from gradspec_reference.engine.batched import inside
 from gradspec_reference.engine.modes import Mode, state
 from gradspec_reference.errors import (
     DualDtypeError,
@@ -80,7 +81,7 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
     for name, each in (("primal", tensor), ("tangent", tangent)):
         if not each.is_floating_point():
             raise DualDtypeError(f"the {name} is {each.dtype}; it must be floating-point")
-    return forward.make_dual(tensor, tangent, duals.levels[number])
+    return forward.make_dual(inside(tensor), tangent, duals.levels[number])
 
 
 def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:
@@ -109,6 +110,6 @@ class dual_level(Mode):  # noqa: N801 - torch's name
     def __exit__(self, *exception: object) -> None:
         exit_dual_level(level=self._before.pop())
 
-    def fresh(self) -> dual_level:
+    def clone(self) -> dual_level:
         """Return a level that nobody has entered."""
         return dual_level()

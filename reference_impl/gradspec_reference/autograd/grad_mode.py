@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from gradspec_reference.engine.layout import Policy
+from gradspec_reference.engine.layout import policy
 from gradspec_reference.engine.modes import (
+    Setting,
     enable_grad,
     inference_mode,
     no_grad,
@@ -22,21 +23,22 @@ __all__ = [
 ]
 
 
-class enforce_grad_layout_policy:  # noqa: N801 - torch's name
-    """Say for a block whether gradients are laid out like their leaves."""
+class enforce_grad_layout_policy(Setting):  # noqa: N801 - torch's name
+    """Say whether gradients are laid out like their leaves.
 
-    def __init__(self, mode: bool) -> None:
-        self._mode = mode
-        self._before: list[bool] = []
+    Source: torch.autograd.grad_mode.enforce_grad_layout_policy docstring.
+    """
 
-    def __enter__(self) -> None:
-        self._before.append(Policy.enforced)
-        Policy.enforced = self._mode
+    def __init__(self, enable: bool = True) -> None:
+        super().__init__(enable)
 
-    def __exit__(self, *exception: object) -> None:
-        Policy.enforced = self._before.pop()
+    def enter(self, mode: bool) -> bool:
+        """Set the policy and return what it was."""
+        before = policy.enforced
+        policy.enforced = mode
+        return before
 
 
 def is_grad_layout_enforcement_enabled() -> bool:
     """Tell whether gradients are laid out like their leaves."""
-    return Policy.enforced
+    return policy.enforced

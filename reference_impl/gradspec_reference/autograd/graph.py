@@ -54,9 +54,11 @@ def increment_version(tensor: Any) -> None:
 def region_activation_memory_budget(budget: float) -> Never:
     """Refuse a budget for what a compiler keeps: here nothing is compiled.
 
-    ValueError for one that is no share.
+    TypeError for what is no number, ValueError for one that is no share.
     Source: torch.autograd.graph.region_activation_memory_budget docstring.
     """
+    if isinstance(budget, bool) or not isinstance(budget, int | float):
+        raise TypeError(f"a budget of type {type(budget).__name__} was given; it is a number")
     if not 0.0 <= budget <= 1.0:
         raise ValueError(f"a budget of {budget} was given; it is a share, from 0 to 1")
     raise CompiledOnlyError(

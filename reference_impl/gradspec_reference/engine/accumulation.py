@@ -134,5 +134,5 @@ def may_keep(leaf: Array, gradient: Array, status: int) -> bool:
         by_rows = flags.c_contiguous and leaf.flags.c_contiguous
         if by_rows and flags.writeable and 0 not in gradient.strides:
             return True
-    fits = layout.follows(gradient, leaf) or not layout.Policy.enforced
+    fits = layout.follows(gradient, leaf) or not layout.policy.enforced
     return fits and gradient.flags.writeable

@@ -169,8 +169,8 @@ class WatchedPass(BackwardPass):
             visited.node, self.at = outside, None
 
     def deliver(self, edge: Edge, part: Any, status: int) -> None:
-        """Look at a contribution before it is added."""
-        if self.at is not None:
+        """Look at a contribution before it is added; what hooks have yet to see, after them."""
+        if self.at is not None and self.held_back is None:
             edges = self.at.next_functions
             self.given = next(n for n in count(self.given + 1) if edges[n] == edge)
             self.check(part)
@@ -179,7 +179,7 @@ class WatchedPass(BackwardPass):
     def fit(self, part: Any, status: int, shape: Shape, dtype: Any) -> tuple[Any, int]:
         """Look at a contribution also once it has its receiver's shape."""
         part, status = super().fit(part, status, shape, dtype)
-        if self.at is not None:
+        if self.at is not None and self.held_back is None:
             self.check(part)
         return part, status
 

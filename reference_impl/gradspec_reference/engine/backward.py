@@ -60,7 +60,8 @@ class BackwardPass(ShowsGradients):
 
     def __init__(self, *, retain_graph: bool, create_graph: bool) -> None:
         self.recording = create_graph
-        create_graph = create_graph or duals.is_followed()  # what arrives may have a tangent
+        # what arrives may have a tangent, or be of a batch
+        create_graph = create_graph or duals.is_followed() or bool(modes.state.batching)
         self.create_graph = create_graph
         self.retain_graph = retain_graph
         self.xp = tensors if create_graph else arrays

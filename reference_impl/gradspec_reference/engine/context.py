@@ -6,7 +6,12 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import MarkedTypeError, SavedReturnedError, SavedTypeError
+from gradspec_reference.errors import (
+    MarkedTypeError,
+    SavedForForwardError,
+    SavedReturnedError,
+    SavedTypeError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +34,8 @@ class FunctionCtx:
         self.to_save = tensors
 
     def save_for_forward(self, *tensors: Tensor | None) -> None:
-        """Save tensors for `jvp`."""
+        """Save tensors, or None, for `jvp`."""
+        check_for_forward(tensors)
         self.saved_for_forward = tensors
 
     def mark_dirty(self, *tensors: Tensor) -> None:
@@ -60,6 +66,16 @@ def check_saved(tensors: Iterable[Any]) -> None:
         if each is not None and not isinstance(each, Tensor):
             raise SavedTypeError(
                 f"save_for_backward was given a {type(each).__name__}; it saves tensors, other "
+                "values are kept as attributes of the context"
+            )
+
+
+def check_for_forward(saved: Iterable[Any]) -> None:
+    """Refuse to save for `jvp` what is neither a tensor nor None."""
+    for each in saved:
+        if each is not None and not isinstance(each, Tensor):
+            raise SavedForForwardError(
+                f"save_for_forward was given a {type(each).__name__}; it saves tensors, other "
                 "values are kept as attributes of the context"
             )
 

@@ -83,12 +83,17 @@ def for_root(root: Root, given: Any) -> Tensor | None:
     if given is None:
         return default(root, shape, dtype)
     if not isinstance(given, Tensor):
-        raise CotangentTypeError(
-            f"a cotangent of type {type(given).__name__} was given; it must be a tensor or None"
-        )
+        raise wrong_type(given)
     check_shape(given, shape)
     given.materialise()  # what becomes of it may show the same memory
     return given
+
+
+def wrong_type(given: Any) -> CotangentTypeError:
+    """Word the refusal of a cotangent that is no tensor."""
+    return CotangentTypeError(
+        f"a cotangent of type {type(given).__name__} was given; it must be a tensor or None"
+    )
 
 
 def default(root: Root, shape: Shape, dtype: Any) -> Tensor | None:

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from gradspec_reference.engine import (
+    batched,
+    batching,
     binding,
+    custom_batched,
     custom_forward,
     dirty,
     forward,
@@ -58,13 +61,15 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
     """One call of a function of the caller, and the context of that call.
 
     `needs_input_grad` says for each argument whether its gradient is wanted; `were_read` whether
-    the saved tensors were, where that is allowed once.
+    the saved tensors were, where that is allowed once; `was_released` whether they are gone, which
+    is noticed by those who ask for them, though there were none.
     """
 
     function: ClassVar[type[Function]]
     operator: ClassVar[Any] = CallersOperator
     operator_is_callers = True
     were_read = False
+    was_released = False
 
     def __init__(self, arguments: tuple[Any, ...]) -> None:
         tensors = tuple(x for x in arguments if isinstance(x, Tensor))
@@ -98,7 +103,7 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
                 f"the saved tensors of {self.function.__name__} were read again, which "
                 "clear_saved_tensors_on_access does not allow; keep what the first access gave"
             )
-        if self.saved is None:
+        if self.saved is None or self.was_released:
             raise freed(self)
         found = tuple(saved.unpack(self, self.saved, as_tensors=True))
         for each in found:
@@ -190,6 +195,11 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
         ]
 
     apply = NodeOfSeveral.__call__
+
+    def release(self) -> None:
+        """Let go of the saved values; what saved none can run again, and not ask for them."""
+        self.was_released = True
+        super().release()
 
     def is_for_a_tensor(self, position: int, gradient: Any) -> bool:
         """Tell whether there is an edge at a position; refuse a gradient where there is none."""
@@ -328,23 +338,30 @@ class Function:
     def apply(cls, *arguments: Any, **named: Any) -> Any:
         """Run `forward` without recording, and record the call as one node."""
         apart = cls.setup_context is not None
-        if modes.state.transforms:
+        if modes.state.transforms or modes.state.batching:
             check_under_transforms(cls)
         if apart:
             arguments, named = binding.with_defaults(cls.forward, arguments, named)
         if named:
             arguments = binding.in_places(cls.forward, arguments, named, bound=0 if apart else 1)
+        level = batched.level_of(arguments) if modes.exceptional else None
+        if level is not None:
+            arguments = tuple([batching.at(level, x) for x in arguments])
         node = cls._node(arguments)
         moving = forward.tangents_of(arguments) if modes.exceptional else {}
-        with modes.no_grad(), forward.still(moving):
-            returned = run_forward(cls, node, arguments)
+        if level is not None:
+            returned = custom_batched.run(cls, level, arguments)
+            with modes.no_grad(), forward.still(moving):
+                cls.setup_context(node, arguments, returned)
+        else:
+            with modes.no_grad(), forward.still(moving):
+                returned = run_forward(cls, node, arguments)
         single = not isinstance(returned, tuple)
         outputs = (returned,) if single else returned
         written = node.dirty_tensors
         recorded = modes.state.recording and linking.should_record(node.needs_input_grad)
         if recorded:
             check_saved(node.to_save)
-        custom_forward.check_saved(node.saved_for_forward)
         check_marked("mark_non_differentiable", node.non_differentiable)
         dirty.count_writes(written)
         if recorded:

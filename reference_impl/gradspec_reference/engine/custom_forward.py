@@ -8,23 +8,11 @@ from gradspec_reference import dtypes
 from gradspec_reference.engine import forward
 from gradspec_reference.engine.recording import tensors
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import FunctionTangentsError, SavedForForwardError
+from gradspec_reference.errors import FunctionTangentsError, TangentShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gradspec_reference.engine.custom import FunctionNode
     from gradspec_reference.engine.duals import Level
-
-
-def check_saved(saved: Sequence[Any]) -> None:
-    """Refuse to save what is neither a tensor nor None."""
-    for each in saved:
-        if each is not None and not isinstance(each, Tensor):
-            raise SavedForForwardError(
-                f"save_for_forward was given a {type(each).__name__}; it saves tensors, other "
-                "values are kept as attributes of the context"
-            )
 
 
 def propagate(
@@ -70,11 +58,15 @@ def is_floating(value: Any) -> bool:
 
 def put(name: str, output: Tensor, tangent: Any, level: Level, written: tuple[Any, ...]) -> None:
     """Give one result its tangent; that of an argument that was written is written too."""
-    if not isinstance(tangent, Tensor) or tangent._array.shape != output._array.shape:
-        what = list(tangent.shape) if isinstance(tangent, Tensor) else type(tangent).__name__
+    if not isinstance(tangent, Tensor):
         raise FunctionTangentsError(
-            f"jvp of {name} returned {what} as the tangent of a result of shape "
-            f"{list(output.shape)}; it must be a tensor of that shape"
+            f"jvp of {name} returned a {type(tangent).__name__} as a tangent; it must return "
+            "tensors or None"
+        )
+    if tangent._array.shape != output._array.shape:
+        raise TangentShapeError(
+            f"jvp of {name} returned a tangent of shape {list(tangent.shape)} for a result of "
+            f"shape {list(output.shape)}; it must have the same shape"
         )
     if not any(output is x for x in written):
         forward.give(output, tangent, level)

@@ -22,7 +22,7 @@ class Decorator:
     def __exit__(self, *exception: object) -> None:
         raise NotImplementedError
 
-    def fresh(self) -> Decorator:
+    def clone(self) -> Decorator:
         """Return a context manager of the same kind that nobody has entered."""
         return type(self)()
 
@@ -45,7 +45,7 @@ def decorated(mode: Decorator, function: F) -> F:
 
     @functools.wraps(function)
     def within(*args: Any, **kwargs: Any) -> Any:
-        with mode.fresh():
+        with mode.clone():
             return function(*args, **kwargs)
 
     return within  # type: ignore[return-value]
@@ -57,20 +57,20 @@ def _generator(mode: Decorator, function: F) -> F:
     @functools.wraps(function)
     def within(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         generator = function(*args, **kwargs)
-        with mode.fresh():
+        with mode.clone():
             reply = _advance(generator.send, None)
         while reply[0]:
             try:
                 sent = yield reply[1]
             except GeneratorExit:
-                with mode.fresh():
+                with mode.clone():
                     generator.close()
                 raise
             except BaseException as error:  # noqa: BLE001 - handed to the generator, which decides
-                with mode.fresh():
+                with mode.clone():
                     reply = _advance(generator.throw, error)
             else:
-                with mode.fresh():
+                with mode.clone():
                     reply = _advance(generator.send, sent)
         return reply[1]
 

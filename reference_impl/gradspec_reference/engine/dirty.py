@@ -66,7 +66,7 @@ def rebase(tensor: Tensor, node: FunctionNode, number: int, place: int | None) -
 
 def check_no_leaf(tensor: Tensor) -> None:
     """Refuse a write to a leaf that requires grad: it would no longer be a leaf."""
-    if tensor.requires_grad and tensor.is_leaf:
+    if tensor.requires_grad and tensor._grad_fn is None:  # an outdated view counts as one
         raise LeafInplaceError(
             "mark_dirty was given a leaf that requires grad, which would no longer be a leaf; "
             "give the function a clone()"
@@ -84,7 +84,7 @@ class CallersSlices(views.CopySlices):
     def __init__(self, base: Tensor, geometry: Any, node: FunctionNode, place: int) -> None:
         super().__init__(base, geometry, node)
         others = [edge for at, edge in enumerate(node.next_functions) if at != place]
-        self.next_functions = (graph.gradient_edge(base), *others)
+        self.lead_to((graph.gradient_edge(base), *others))
         self.place = place
 
     def shares(self, cotangents: list[Tensor | None]) -> list[Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_reference import dtypes
 from gradspec_reference.engine import duals, inplace, layout, recording, views
+from gradspec_reference.engine.batched import Batched
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
@@ -151,6 +152,8 @@ def give(tensor: Tensor, tangent: Tensor, level: Level) -> None:
 def laid_out(tangent: Tensor, like: Tensor) -> Tensor:
     """Return a tangent, or a copy of it, that lies in memory as another tensor does."""
     array, wanted = tangent.materialise(), like.materialise()
+    if type(tangent) is Batched or type(like) is Batched:  # each example lies as all do
+        return tangent
     if same_layout(array, wanted):
         return tangent
     made: Tensor = recording.tensors.clone(tangent)
@@ -172,6 +175,15 @@ def show(result: Tensor, source: Tensor, operator: Operator, params: tuple[Any, 
         if whole is not None:
             with linearising(level.depth):
                 result._dual[level].tangent = recording.view(operator, whole, *params)
+
+
+def show_again(
+    tensor: Tensor, operator: Operator, tangent: Tensor, params: tuple[Any, ...], level: Level
+) -> None:
+    """Let the tangent of a tensor that shows its memory in another way now do so, too."""
+    dual = duals.dual_of(tensor, level) or duals.made_dual(tensor, level)
+    with linearising(level.depth):
+        dual.tangent = recording.view(operator, tangent, *params)
 
 
 def show_each(

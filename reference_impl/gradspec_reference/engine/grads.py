@@ -6,6 +6,7 @@ import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from gradspec_reference.dtypes import DType
 from gradspec_reference.engine import hooks
 from gradspec_reference.errors import (
     GradDtypeError,
@@ -18,7 +19,6 @@ from gradspec_reference.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gradspec_reference.dtypes import DType
     from gradspec_reference.engine.node import AccumulateGrad
     from gradspec_reference.engine.tensor import Tensor
 
@@ -96,6 +96,8 @@ class HasGradient:
     @grad_dtype.setter
     def grad_dtype(self, dtype: DType | None) -> None:
         self._only_a_leaf_has_grad_dtype()
+        if dtype is not None and not isinstance(dtype, DType):
+            raise GradDtypeError(f"grad_dtype was assigned {dtype!r}; it must be a dtype or None")
         if self._grad is not None and dtype is not None and self._grad.dtype != dtype:
             raise wrong_dtype(self._grad.dtype, dtype)
         self.leaf_state().grad_dtype = dtype

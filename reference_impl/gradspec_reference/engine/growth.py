@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference.engine import layout
+from gradspec_reference.engine.batched import Batched
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators.memory import strided
 
@@ -27,6 +28,8 @@ def resize(tensor: Tensor, shape: Shape) -> None:
     array = tensor.materialise()
     if array.shape == shape:
         return
+    if type(tensor) is Batched:
+        raise NotImplementedError("a batched tensor was given another size inside vmap")
     memory = layout.memory_of(array)
     count = tensor.storage_offset() + math.prod(shape)
     if count > memory.size:

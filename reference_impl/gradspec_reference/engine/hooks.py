@@ -52,10 +52,14 @@ class RemovableHandle:
     It keeps neither the hook alive nor what that is on (torch.utils.hooks.RemovableHandle).
     """
 
-    def __init__(self, hooks: Hooks, hook: Callable[..., Any]) -> None:
+    def __init__(self, hooks: Hooks, hook: Callable[..., Any], *, prepend: bool = False) -> None:
         self._hooks = weakref.ref(hooks)
         self.id = next_number()
+        before = {} if not prepend else dict(hooks)
+        for number in before:
+            del hooks[number]
         hooks[self.id] = hook
+        hooks.update(before)
 
     def remove(self) -> None:
         """Remove the hook; harmless if it is gone already."""
@@ -68,6 +72,13 @@ class RemovableHandle:
 
     def __exit__(self, *exception: object) -> None:
         self.remove()
+
+    def __getstate__(self) -> tuple[Hooks, int]:
+        return self._hooks() or Hooks(), self.id
+
+    def __setstate__(self, state: tuple[Hooks, int]) -> None:
+        hooks, self.id = state
+        self._hooks = weakref.ref(hooks)
 
 
 def register(tensor: Tensor, hook: Callable[[Tensor], Any]) -> RemovableHandle:
@@ -122,10 +133,12 @@ def register_post_accumulate(leaf: Tensor, hook: Callable[[Tensor], None]) -> Re
     return RemovableHandle(state.post_hooks, hook)
 
 
-def check_can_have_hooks(tensor: Tensor) -> None:
+def check_can_have_hooks(
+    tensor: Tensor, refusal: type[HookWithoutGradError] = HookWithoutGradError
+) -> None:
     """Refuse a hook that could never run."""
     if not tensor.requires_grad:
-        raise HookWithoutGradError(
+        raise refusal(
             "a hook was put on a tensor that does not require grad, so no gradient will ever "
             "reach it; call requires_grad_() first"
         )
@@ -150,17 +163,23 @@ def fire(functions: Hooks, gradient: Tensor | None) -> Tensor | None:
 
 
 def fire_post_accumulate(leaf: Tensor) -> None:
-    """Call the hooks that see a leaf whose gradient was updated; they return nothing."""
+    """Call the hooks that see a leaf whose gradient was updated; they return nothing.
+
+    What one returns the next is called with, as in torch, before all is refused.
+    """
     if leaf._leaf is None or leaf._leaf.post_hooks is None:
         return
+    shown, replaced = leaf, False
     for hook in in_turn(leaf._leaf.post_hooks):
-        returned = hook(leaf)
-        if returned is not None and returned is not leaf:
-            error = HookResultError if type(returned) is type(leaf) else HookResultTypeError
-            raise error(
-                f"a post-accumulate hook returned a {type(returned).__name__}; it must return None "
-                "and may change leaf.grad instead"
-            )
+        returned: Any = hook(shown)
+        if returned is not None and returned is not shown:
+            check_returned(returned, shown)
+            shown, replaced = returned, True
+    if replaced:
+        raise HookResultError(
+            f"a post-accumulate hook returned a {type(shown).__name__}; it must return None and "
+            "may change leaf.grad instead"
+        )
 
 
 def check_returned(returned: object, gradient: Tensor | None) -> None:
@@ -227,6 +246,13 @@ def move_retained(tensor: Tensor, node: Node, output_nr: int = 0) -> None:
 def keep_retained(tensor: Tensor) -> None:
     """Leave retention where it is, as torch does if only the shape changes or a history is cut."""
     tensor.leaf_state().retained = is_retained(tensor)
+
+
+def keep_hooks(tensor: Tensor) -> None:
+    """Leave its hooks on a tensor whose history is cut, as well as on the node behind it."""
+    node: Any = tensor._grad_fn
+    if node.hooks is not None and tensor._output_nr in node.hooks.outputs:
+        tensor.leaf_state().hooks = node.hooks.outputs[tensor._output_nr]
 
 
 def store_retained(node: Node, output_nr: int, gradient: Tensor | None) -> None:

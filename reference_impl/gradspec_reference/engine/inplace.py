@@ -14,6 +14,7 @@ import numpy as np
 
 from gradspec_reference import dtypes
 from gradspec_reference.engine import (
+    batching,
     forward,
     growth,
     layout,
@@ -26,6 +27,7 @@ from gradspec_reference.engine import (
     versions,
     views,
 )
+from gradspec_reference.engine.batched import Batched
 from gradspec_reference.engine.modes import exceptional, is_door, state
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.tensor import Tensor
@@ -81,6 +83,8 @@ def has_rules(operator: Operator, target: Tensor) -> bool:
 
 def result_for(operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
     """Compute what is to be stored."""
+    if exceptional and batching.concerns(operands, params):
+        return batching.written(operator, operands, params)
     values = [x._array if isinstance(x, Tensor) else x for x in operands]
     if operator.without:
         refusals.refuse_booleans(operator, values)
@@ -137,6 +141,9 @@ def save_results(
 
 def store(target: Tensor, result: Any) -> None:
     """Write a result into the target's memory and count the write."""
+    if type(target) is Batched or type(result) is Batched:
+        batching.store(target, result)
+        return
     if state.mutations is not None:
         state.mutations.keep(target)
     np.copyto(target._array, result, casting="unsafe")
@@ -208,8 +215,9 @@ def shared_memory() -> OverlappingMemoryError:
 
 def check_result(array: Any, result: Any) -> None:
     """Refuse a result that the target cannot hold."""
-    check_shape(array, result)
-    check_dtype(array, dtypes.of(result.dtype))
+    value = result._array if isinstance(result, Batched) else result
+    check_shape(array, value)
+    check_dtype(array, dtypes.of(value.dtype))
 
 
 def check_shape(array: Any, result: Any) -> None:
@@ -251,5 +259,5 @@ def into_out(out: Tensor, result: Tensor, operands: tuple[Any, ...]) -> Tensor:
         check_shape(out._array, result._array)
     check_dtype(out._array, result.dtype)
     growth.resize(out, result._array.shape)
-    store(out, result._array)
+    store(out, result if type(result) is Batched else result._array)
     return out

@@ -11,7 +11,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, Self
 
 from gradspec_reference.engine import hooks, nesting
-from gradspec_reference.errors import HookModeError
+from gradspec_reference.errors import HookModeError, JointHookWithoutGradError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,16 +46,17 @@ def register(
 
     In mode "all" it is given the list of their gradients when the last of them is known, None for
     those that none is computed of; in mode "any" the gradient that is known first.
-    Raises HookModeError, HookWithoutGradError.
+    Raises HookModeError, JointHookWithoutGradError.
     Source: torch.autograd.graph.register_multi_grad_hook docstring.
     """
-    if mode not in {"all", "any"}:
+    if mode not in ("all", "any"):  # what is given may have no hash
         raise HookModeError(f"a hook on several tensors has the mode {mode!r}; give 'all' or 'any'")
     if mode == "any":
         of_any = First(fn)
         return JointHandle([hooks.register(x, of_any) for x in tensors if x.requires_grad])
+    len(tensors)  # refuses what can be gone through but once
     for each in tensors:
-        hooks.check_can_have_hooks(each)
+        hooks.check_can_have_hooks(each, JointHookWithoutGradError)
     of_all = Collector(fn, tensors)
     partial = functools.partial
     return JointHandle([hooks.register(x, partial(of_all, n)) for n, x in enumerate(tensors)])

@@ -6,7 +6,8 @@ row otherwise (torch documentation, "Default gradient layouts").
 
 from __future__ import annotations
 
-from typing import Any
+import threading
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,10 +15,13 @@ from gradspec_reference.errors import OperandShapeError
 from gradspec_reference.meta import is_meta
 
 
-class Policy:
-    """Whether gradients are laid out like their leaves."""
+class Policy(threading.local):
+    """Whether gradients are laid out like their leaves, in this thread."""
 
     enforced = True
+
+
+policy: Final = Policy()
 
 
 def strides(array: Any) -> tuple[int, ...]:
@@ -129,7 +133,7 @@ def like_leaf(gradient: Any, leaf: Any) -> np.ndarray[Any, Any]:
         gradient = in_shape(gradient, leaf.shape)
     if not isinstance(gradient, np.ndarray):
         return np.array(gradient)
-    if not Policy.enforced:
+    if not policy.enforced:
         return np.array(gradient, order="K", subok=is_meta(leaf))
     if leaf.flags.c_contiguous or not is_dense(leaf):
         return np.array(gradient, order="C", subok=is_meta(leaf))

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import node as graph
 from gradspec_reference.engine.node import next_order, noting
-from gradspec_reference.engine.plans import plan
+from gradspec_reference.engine.plans import make_plan, plan
 from gradspec_reference.engine.saved import SavedTensor, save_result
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators.row import NOT_IMPLEMENTED
@@ -70,11 +71,21 @@ def make_node(
 def plan_of_those(operator: Operator, how: Plan, ends: tuple[bool, ...]) -> Plan:
     """Return the plan for operands of which these lead anywhere.
 
-    A view of a leaf that was made in no_grad requires grad, and has no end.  As in torch, a result
-    is saved in any case, and so is the one operand of an operation that has only one.
+    A view of a leaf that was made in no_grad requires grad, and has no end.  As in torch, that is
+    asked of what the rule of one operand needs; what several need, or the only one, is saved.
     """
-    alone = len(operator.receivers) == 1 or ("result", 0) in how.sources
-    return how if alone else plan(operator, ends)
+    if len(operator.receivers) == 1:
+        return how
+    made: Plan | None = operator.derived.get(("ends", ends))
+    if made is None:
+        made = operator.derived["ends", ends] = make_plan(operator, ends, shared_needs(operator))
+    return made
+
+
+def shared_needs(operator: Operator) -> set[str]:
+    """Return what the rules of several operands need."""
+    needs = Counter(need for name in operator.receivers for need in operator.needs_of(name))
+    return {need for need, count in needs.items() if count > 1}
 
 
 def link_one(operator: Operator, a: Tensor, params: tuple[Any, ...], result: Tensor) -> None:

@@ -34,7 +34,7 @@ class ThreadState(threading.local):
     began and ended.  `packing` holds the pairs of functions that pack what is saved, the innermost
     last; `no_packing` is the message of why there may be none.  `group` is what the passes of a
     block have in common.  `transforms` holds the transforms of functions that run, the innermost
-    last, and `dual` the levels of those of them that follow tangents.
+    last, `dual` the levels of those of them that follow tangents, and `batching` those of `vmap`.
 
     `recording` says whether operations are recorded.  That is the grad mode, unless inference mode
     is on: then nothing is recorded, and the grad mode is `grad_enabled`.
@@ -55,6 +55,7 @@ class ThreadState(threading.local):
         self.group: Any = None
         self.transforms: list[Any] = []
         self.dual: list[Any] = []
+        self.batching: list[Any] = []
         self.grad_enabled = True
         self.inference = False
         self.multithreading = True
@@ -67,7 +68,10 @@ class ThreadState(threading.local):
 state = ThreadState()
 
 exceptional: Final[set[Any]] = set()
-"""The threads in inference mode, and dual levels; without any, new tensors are just results."""
+"""The threads in inference mode, dual levels and those of `vmap`.
+
+Without any, new tensors are just results.
+"""
 
 
 def call(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -175,20 +179,23 @@ class GradMode(Mode):
 class _Plain(GradMode):
     """A mode without arguments, usable as `@mode` as well as `@mode()`."""
 
-    def __new__(cls, function: Callable[..., Any] | None = None) -> Self:
-        if function is None:
+    def __new__(cls, orig_func: Callable[..., Any] | None = None) -> Self:
+        if orig_func is None:
             return super().__new__(cls)
-        return decorated(cls(), function)  # type: ignore[return-value]
+        return decorated(cls(), orig_func)  # type: ignore[return-value]
 
-    def __init__(self, function: Callable[..., Any] | None = None) -> None:
-        if function is None:
-            super().__init__()
+    def __init__(self, orig_func: None = None) -> None:
+        del orig_func  # a function that is given is decorated instead
+        super().__init__()
 
 
 class no_grad(_Plain):  # noqa: N801 - torch's name
     """Do not record: results have no history (torch.no_grad docstring)."""
 
     recording = False
+
+    def __init__(self) -> None:
+        super().__init__()
 
 
 class enable_grad(_Plain):  # noqa: N801 - torch's name
@@ -220,7 +227,7 @@ class inference_mode(Mode):  # noqa: N801 - torch's name
     def __exit__(self, *exception: object) -> None:
         leave_inference(self._before.pop())
 
-    def fresh(self) -> inference_mode:
+    def clone(self) -> inference_mode:
         """Return a mode of the same setting that nobody has entered."""
         return inference_mode(self.mode)
 
@@ -238,7 +245,8 @@ class Setting(Mode):
                 f"{type(self).__name__} was given a {type(mode).__name__}; it needs a bool"
             )
         self.mode = mode
-        self._at_creation: bool | None = self.enter(mode)
+        self.prev = self.enter(mode)
+        self._at_creation: bool | None = self.prev
 
     def enter(self, mode: bool) -> bool:
         """Set the mode of this thread and return the mode before."""
@@ -250,7 +258,10 @@ class Setting(Mode):
         self._at_creation = None
 
     def __exit__(self, *exception: object) -> None:
-        self.enter(self._before.pop())
+        self.enter(self._before.pop() if self._before else self.prev)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(mode={self.mode})"
 
     def take_back(self) -> None:
         """Undo what the construction of this object did to the thread."""
@@ -258,7 +269,7 @@ class Setting(Mode):
             self.enter(self._at_creation)
             self._at_creation = None
 
-    def fresh(self) -> Setting:
+    def clone(self) -> Setting:
         """Return an unentered mode of the same setting that has not touched the thread."""
         other = type(self)(self.mode)
         other.take_back()

@@ -33,6 +33,8 @@ COMPUTING: Final = {
     "abs": SIGNED,
     "index_put": SIGNED,
     "isnan": dtypes.OF_8_BITS,
+    "isfinite": (dtypes.float8_e5m2, dtypes.float8_e8m0fnu),
+    "isinf": (dtypes.float8_e5m2,),
 }
 """Operators that compute with numbers of 8 bits as torch's do -> with which."""
 OF_ENDS: Final = frozenset({"nan_to_num"})
@@ -80,9 +82,18 @@ def check_has_kernel(operator: Operator, dtype: dtypes.DType, values: list[Any])
         return
     by_one = operator.name == "mul" and np.size(values[1]) == 1
     if by_one or dtype not in COMPUTING.get(operator.name, ()):
-        raise NoKernelError(
-            f"{operator.name} does not compute with {dtype}; convert it with to() first"
-        )
+        raise no_kernel(operator.name, dtype)
+
+
+def check_is_wider(name: str, dtype: dtypes.DType | None) -> None:
+    """Refuse numbers of 8 bits for what is computed without an operator."""
+    if dtype in dtypes.OF_8_BITS:
+        raise no_kernel(name, dtype)
+
+
+def no_kernel(name: str, dtype: dtypes.DType) -> NoKernelError:
+    """Word the refusal to compute with numbers of 8 bits."""
+    return NoKernelError(f"{name} does not compute with {dtype}; convert it with to() first")
 
 
 def shows(result: Any, wide: list[Any]) -> bool:

@@ -102,7 +102,7 @@ class Node:
         self.numbers: tuple[int, ...] | None
         self.shape: Shape
         self.dtype: Any
-        self.next_functions = edges
+        self.lead_to(edges)
         self.saved = saved
         self.params = params
         self.outputs = outputs
@@ -119,8 +119,8 @@ class Node:
         numbers = self.numbers or (0,) * len(self.targets)
         return tuple(zip(self.targets, numbers, strict=True))
 
-    @next_functions.setter
-    def next_functions(self, edges: tuple[Edge, ...]) -> None:
+    def lead_to(self, edges: tuple[Edge, ...]) -> None:
+        """Give the node its edges."""
         self.targets = tuple([target for target, _ in edges])
         numbers = tuple([number for _, number in edges])
         self.numbers = numbers if any(numbers) else None
@@ -151,7 +151,7 @@ class Node:
         """Return the number of outputs that can receive a gradient."""
         return 1
 
-    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+    def register_hook(self, hook: Callable[..., Any], /) -> RemovableHandle:
         """Have `hook(of_inputs, of_outputs)` called after this node ran.
 
         It sees the gradients that the node made for its inputs, which a tuple that it returns
@@ -159,7 +159,7 @@ class Node:
         """
         return node_hooks.register(self, hook)
 
-    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
+    def register_prehook(self, hook: Callable[..., Any], /) -> RemovableHandle:
         """Have `hook(of_outputs)` called before this node runs.
 
         It sees the gradients of the node's outputs, which a tuple that it returns replaces.
@@ -328,7 +328,18 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
 
 def gradient_edge(tensor: Tensor) -> Edge:
     """Return where the gradient of this tensor has to be sent."""
-    node = tensor._grad_fn if tensor._view is None else tensor.grad_fn
+    return (
+        edge_as_it_stands(tensor) if tensor._view is None else edge_behind(tensor, tensor.grad_fn)
+    )
+
+
+def edge_as_it_stands(tensor: Tensor) -> Edge:
+    """Return the same, of a view without a look at what was written since."""
+    return edge_behind(tensor, tensor._grad_fn)
+
+
+def edge_behind(tensor: Tensor, node: Node | None) -> Edge:
+    """Return where the gradient of a tensor has to be sent that a node computed, or none."""
     if node is None:
         return (accumulator(tensor), 0) if tensor._requires_grad else NO_EDGE
     return (node, tensor._output_nr)

@@ -115,7 +115,7 @@ def kept(node: Node, item: Any, pack: Pack, unpack: Unpack) -> Any:
         return item
     of_result = isinstance(whole, saved.SavedResult)
     value = whole.unpack(node, as_tensor=True) if of_result else whole.tensor
-    made = saved.PackedTensor(whole, None, unpack)  # refused where its history cannot be told
+    made = saved.PackedTensor(whole, None, unpack)
     made.packed = packed(node, value, pack)
     return made
 

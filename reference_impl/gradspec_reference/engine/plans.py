@@ -13,6 +13,8 @@ from gradspec_reference.engine import raw, saved
 from gradspec_reference.engine.node import Node, NodeOfSeveral, WithoutDerivative
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from gradspec_reference.operators import Operator
 
 Source = tuple[str, int]
@@ -40,10 +42,10 @@ def plan(operator: Operator, requires: tuple[bool, ...]) -> Plan:
     return made
 
 
-def make_plan(operator: Operator, requires: tuple[bool, ...]) -> Plan:
-    """Choose what the rules of these operands need."""
+def make_plan(operator: Operator, requires: tuple[bool, ...], anyhow: Collection[str] = ()) -> Plan:
+    """Choose what the rules of these operands need, and what is saved anyhow."""
     named = zip(operator.operand_names, requires, strict=False)
-    wanted = {need for name, on in named if on for need in operator.needs_of(name)}
+    wanted = {need for name, on in named if on for need in operator.needs_of(name)}.union(anyhow)
     sources = tuple(
         source(operator, name) if name in wanted else NOTHING for name in operator.saved_names
     )

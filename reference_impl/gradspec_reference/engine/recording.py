@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import forward, linking, narrow, refusals, versions, views
+from gradspec_reference.engine import batching, forward, linking, narrow, refusals, versions, views
 from gradspec_reference.engine import node as graph
+from gradspec_reference.engine.batched import Batched
 from gradspec_reference.engine.linking import (
     collect_saved,
     make_node,
@@ -45,6 +46,8 @@ ndarray = np.ndarray
 
 def apply(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
     """Run an operator on tensors and numbers, recording it if need be."""
+    if exceptional and batching.concerns(operands, params):
+        return batching.apply(operator, operands, params)
     array = run(operator, [x._array if isinstance(x, Tensor) else x for x in operands], params)
     result = Tensor(array)
     if exceptional:
@@ -56,6 +59,8 @@ def apply(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor
 
 def apply_pointwise(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
     """Run an operator whose operands are first brought to their common dtype."""
+    if exceptional and batching.concerns(operands, params):
+        return batching.apply(operator, operands, params)
     values = [x._array if isinstance(x, Tensor) else x for x in operands]
     if operator.without:
         refusals.refuse_booleans(operator, values)
@@ -78,7 +83,7 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
         return binary_of_any(operator, a, b, *params)
     x = a._array
     kind = type(b)
-    both = kind is Tensor or (kind not in NUMBERS and isinstance(b, Tensor))
+    both = kind is Tensor or (kind not in NUMBERS and isinstance(b, Tensor) and kind is not Batched)
     y = b._array if both else b
     if not (
         type(x) in FLOATS and (type(y) is type(x) or type(y) in NUMBERS)
@@ -126,6 +131,8 @@ def binary_of_any(operator: Operator, *arguments: Any) -> Tensor:
 def unary(operator: Operator, a: Tensor, *params: Any) -> Tensor:
     """Run an operator on one operand: `apply` without its loops."""
     x = a._array
+    if type(a) is Batched:
+        return batching.apply(operator, (a,), params)
     if operator.particular and (x.dtype.char not in OF_NUMPY or type(x) is MetaArray):
         return apply_pointwise(operator, (a,), *params)
     if x.dtype.num >= OWN:
@@ -213,7 +220,10 @@ def view(operator: Operator, source: Tensor, *params: Any) -> Tensor:
     """Run an operator whose result shows the memory of its operand."""
     if type(source._array) is not np.ndarray:
         source.materialise()
-    result = unary(operator, source, *params)
+    if type(source) is Batched:
+        result = batching.shown(operator, source, params)
+    else:
+        result = unary(operator, source, *params)
     views.relate(result, source, several=False)
     if exceptional:
         forward.show(result, source, operator, params)
@@ -223,7 +233,7 @@ def view(operator: Operator, source: Tensor, *params: Any) -> Tensor:
 def several_views(operator: Operator, source: Tensor, *params: Any) -> tuple[Tensor, ...]:
     """Run an operator that returns several views, which share one node."""
     source.materialise()
-    results = several(operator, source, *params)
+    results = several(operator, source, *params, views=True)
     for result in results:
         views.relate(result, source, several=True)
     if exceptional:
@@ -231,10 +241,18 @@ def several_views(operator: Operator, source: Tensor, *params: Any) -> tuple[Ten
     return results
 
 
-def several(operator: Operator, source: Tensor, *params: Any) -> tuple[Tensor, ...]:
-    """Run an operator with several results, each of which is one output of its node."""
-    arrays = run(operator, [source._array], params)
-    results = tuple([Tensor(array) for array in arrays])
+def several(
+    operator: Operator, source: Tensor, *params: Any, views: bool = False
+) -> tuple[Tensor, ...]:
+    """Run an operator with several results, each of which is one output of its node.
+
+    `views` says whether they show the operand's memory.
+    """
+    if type(source) is Batched:
+        results = batching.parts(operator, source, params, views=views)
+    else:
+        results = tuple([Tensor(array) for array in run(operator, [source._array], params)])
+    arrays = [result._array for result in results]
     if exceptional:
         forward.make_room(results, (source,))
     if state.recording and needs_grad(source):
@@ -294,7 +312,7 @@ def finish(
 def function(operator: Operator) -> Any:
     """Return an operator as rules call it: a function of operands, then params, that records."""
     applied = apply_pointwise if operator.pointwise else apply
-    count = len(operator.operand_names)
+    count = -len(operator.param_names) if operator.variadic else len(operator.operand_names)
     if operator.several:
         return functools.partial(several, operator)
 

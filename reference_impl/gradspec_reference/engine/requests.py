@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from operator import index
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from gradspec_reference.errors import (
     InputsElementError,
     InputsTypeError,
     InputWithoutGradError,
+    RootTypeError,
     UnusedInputError,
 )
 from gradspec_reference.operators import OPERATORS
@@ -26,14 +28,15 @@ if TYPE_CHECKING:
 
 # what gradients start from, or end at
 STARTS = (Tensor, GradientEdge)
+LARGEST: Final = 255  # number that torch takes for a switch
 
 
 def as_roots(roots: Any) -> list[Any]:
-    """Return the roots as a list; one may stand alone.  TypeError for what cannot be a root."""
+    """Return the roots as a list; one may stand alone.  RootTypeError for what cannot be a root."""
     given = [roots] if isinstance(roots, STARTS) else list(roots)
     for root in given:
         if not isinstance(root, STARTS):
-            raise TypeError(
+            raise RootTypeError(
                 f"a root of type {type(root).__name__} was given; it must be a tensor or an edge "
                 "of the graph"
             )
@@ -50,12 +53,20 @@ def as_cotangents(given: Any, count: int) -> list[Any]:
 def rows_of(roots: list[Any], batches: list[Any]) -> list[list[Any]]:
     """Return the cotangents of each row of a batch.
 
-    CotangentBatchError unless all have as many rows.
+    CotangentBatchError unless all have as many rows, CotangentTypeError for what has none,
+    IndexError for a batch without rows.
     """
+    if not roots or not batches:
+        raise IndexError("is_grads_batched was given without roots or cotangents; give some")
     for root, given in zip(roots, batches, strict=False):
         if given is None:
             cotangents.for_root(root, None)  # refuses what is no scalar
-    if any(not isinstance(each, Tensor) or not each.ndim for each in batches):
+        elif isinstance(given, Tensor):
+            given[0]  # refuses what has no row
+        else:
+            raise cotangents.wrong_type(given)
+    batches = batches[: len(roots)]
+    if any(each is None for each in batches):
         raise CotangentBatchError(
             "is_grads_batched was given without a batch; each cotangent needs a first dimension, "
             "over which the query is repeated"
@@ -65,8 +76,6 @@ def rows_of(roots: list[Any], batches: list[Any]) -> list[list[Any]]:
         raise CotangentBatchError(
             f"batches of {sorted(lengths)} cotangents were given; lengths must agree"
         )
-    if lengths == {0}:
-        raise IndexError("a batch without cotangents was given; give at least one")
     return [list(row) for row in zip(*(each.unbind() for each in batches), strict=True)]
 
 
@@ -82,7 +91,7 @@ def as_sequence(inputs: Any) -> Any:
     """Return the inputs as a sequence; InputsTypeError for a mapping that is not a dict."""
     if isinstance(inputs, STARTS):
         return [inputs]
-    if isinstance(inputs, dict):
+    if type(inputs) is dict:
         return list(inputs.values())
     if hasattr(inputs, "keys"):
         raise InputsTypeError(
@@ -104,6 +113,10 @@ def check_elements(inputs: list[Any]) -> None:
 def edge_of(target: Any) -> Edge:
     """Return where an input's gradient arrives; InputWithoutGradError if it requires none."""
     if isinstance(target, GradientEdge):
+        if not isinstance(target.node, graph.Node):
+            raise InputsElementError(
+                f"an edge from a {type(target.node).__name__} was given; it starts at a node"
+            )
         return (target.node, target.output_nr)
     if not isinstance(target, Tensor):
         raise InputsElementError(f"an input of type {type(target).__name__} was given")
@@ -126,6 +139,25 @@ def stored(targets: list[Any]) -> list[Edge]:
         if isinstance(target, Tensor):
             target.retain_grad()
     return [edge_of(target) for target in targets]
+
+
+def switches(retain_graph: Any, create_graph: Any) -> tuple[bool | None, bool]:
+    """Return what is kept and what is recorded, as booleans; errors are those of `switch`."""
+    kept = None if retain_graph is None else switch(retain_graph)
+    return kept, switch(create_graph)
+
+
+def switch(given: Any) -> bool:
+    """Return an option that is on or off, as a boolean or a small number.
+
+    TypeError for what is no integer, OverflowError for one that is no byte, as torch has it.
+    """
+    if given is True or given is False:
+        return bool(given)
+    number = index(given)
+    if not 0 <= number <= LARGEST:
+        raise OverflowError(f"{number} was given for what is on or off; give True or False")
+    return number != 0
 
 
 def new_pass(retain_graph: bool | None, create_graph: bool) -> BackwardPass:
@@ -158,7 +190,7 @@ def settle_unused(allow_unused: bool | None, materialize_grads: bool) -> bool:
             "materialize_grads=True allows unused inputs, but allow_unused=False forbids them; "
             "leave allow_unused out"
         )
-    return materialize_grads if allow_unused is None else allow_unused
+    return switch(materialize_grads if allow_unused is None else allow_unused)
 
 
 def zero_gradient(target: Any, create_graph: bool) -> Tensor:

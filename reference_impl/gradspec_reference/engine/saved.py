@@ -92,7 +92,7 @@ class PackedTensor:
     __slots__ = ("node", "of_result", "output_nr", "packed", "restore", "through_view")
 
     def __init__(self, item: Any, packed: Any, restore: Callable[[Any], Any]) -> None:
-        from gradspec_reference.engine.node import gradient_edge  # noqa: PLC0415 - nodes save
+        from gradspec_reference.engine.node import edge_as_it_stands  # noqa: PLC0415 - nodes save
 
         self.packed = packed
         self.restore = restore
@@ -102,7 +102,7 @@ class PackedTensor:
         self.node: Node | None
         self.output_nr: int
         self.node, self.output_nr = (
-            (None, item.output_nr) if self.of_result else gradient_edge(tensor)
+            (None, item.output_nr) if self.of_result else edge_as_it_stands(tensor)
         )
 
     def unpack(self, node: Node, as_tensor: bool) -> Any:

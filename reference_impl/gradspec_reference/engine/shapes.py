@@ -79,15 +79,16 @@ def unbroadcast(xp: Any, gradient: Any, shape: Shape) -> Any:
 
     OperandShapeError if it is none of that shape: data of another shape was assigned since.
     """
-    total, leading = gradient, len(gradient.shape) - len(shape)
-    if leading > 0:
-        total = xp.sum_dim(total, tuple(range(leading)), False)
-        if total.shape == shape:
-            return total
-    given = total.shape
+    given, leading = gradient.shape, len(gradient.shape) - len(shape)
+    total = gradient
     if leading >= 0:
-        repeated = tuple([i for i, n in enumerate(shape) if n == 1 and given[i] != 1])
-        total = xp.sum_dim(total, repeated, True) if repeated else total
+        if not shape:
+            return xp.sum(gradient)
+        kept = enumerate(shape, leading)
+        repeated = tuple([i for i, n in kept if n == 1 and given[i] != 1])
+        total = xp.sum_dim(gradient, (*range(leading), *repeated), True)
+        if leading and total.shape[leading:] == shape:
+            return xp.view(total, shape)
     if total.shape != shape:
         raise OperandShapeError(
             f"a gradient of shape {list(gradient.shape)} was made for an operand of shape "

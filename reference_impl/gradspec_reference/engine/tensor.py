@@ -6,7 +6,7 @@ Operators are attached to the class in `names/methods.py`; conversions are in `n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -59,8 +59,15 @@ class Tensor(HasGradient):
 
     __array_priority__ = 1000
 
+    of_a_batch: ClassVar[type[Tensor]]
+
     def __init__(self, array: Array = None, *sizes: int) -> None:
-        self._array = array if type(array) in ARRAYS else array_for(array, sizes)
+        if type(array) in ARRAYS:
+            self._array = array
+        else:
+            self._array = array_for(array, sizes)
+            if hasattr(self._array, "lower"):
+                self.__class__ = self.of_a_batch
         self._grad_fn: Node | None = None
         self._output_nr = 0
         self._requires_grad = False
@@ -257,6 +264,7 @@ class Tensor(HasGradient):
             versions.counter_of(self)  # a saved value with a counter is looked at
             self.leaf_state().cut_off_at = next_order()
             hooks.keep_retained(self)
+            hooks.keep_hooks(self)
         self._grad_fn = None
         self._output_nr = 0
         self._requires_grad = False

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 from gradspec_reference import dtypes
 from gradspec_reference.engine import duals, forward, modes
 from gradspec_reference.engine import node as graph
+from gradspec_reference.engine.batched import inside, requires_below
 from gradspec_reference.engine.differentiating import ask, zeros
 from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.linking import needs_grad
@@ -58,6 +59,7 @@ class Reverse:
 
         NonfloatRequiresGradError for whole numbers.
         """
+        tensor = inside(tensor)
         array = tensor._array
         if array.dtype.kind not in dtypes.FLOATING:
             raise NonfloatRequiresGradError(
@@ -87,8 +89,9 @@ class Reverse:
         They are recorded if that is wanted, and if they depend on anything outside.
         """
         doors: Any = tuple([GradientEdge(door, 0) for door in self.doors])
+        given = [*outputs, *(cotangents or ())]
         recorded = recording and (
-            duals.is_followed() or self.lead_outside([*outputs, *(cotangents or ())])
+            duals.is_followed() or any(map(requires_below, given)) or self.lead_outside(given)
         )
         seeds = None if cotangents is None else tuple(cotangents)
         found = ask(outputs, doors, seeds, recorded, retain_graph=True)
@@ -137,7 +140,7 @@ class Forward:
 
     def dual(self, primal: Tensor, tangent: Tensor) -> Tensor:
         """Return a tensor on the memory of the primal that has the tangent in this call."""
-        return forward.make_dual(primal, tangent, self.level)
+        return forward.make_dual(inside(primal), tangent, self.level)
 
     def tangent_of(self, tensor: Tensor) -> Tensor | None:
         """Return the tangent that a tensor has in this call."""

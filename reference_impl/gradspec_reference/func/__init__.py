@@ -1,6 +1,7 @@
 """Transforms of functions (torch.func): a function goes in, one that gives derivatives comes out.
 
-Start at `grad` in `reverse`, then `jvp` in `forward`; `matrices` makes Jacobians of both.
+Start at `grad` in `reverse`, then `jvp` in `forward`; `matrices` makes Jacobians of both;
+`vmap` maps a function over a batch.
 """
 
 from gradspec_reference.func.forward import jvp, linearize
@@ -11,6 +12,7 @@ from gradspec_reference.func.modules import (
     stack_module_state,
 )
 from gradspec_reference.func.reverse import grad, grad_and_value, vjp
+from gradspec_reference.func.vmap import vmap
 
 __all__ = [
     "functional_call",
@@ -24,4 +26,5 @@ __all__ = [
     "replace_all_batch_norm_modules_",
     "stack_module_state",
     "vjp",
+    "vmap",
 ]

@@ -14,13 +14,13 @@ KINDS: Final = ("cpu", "meta")
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
-class Device:
+class device:  # noqa: N801 - the name that a user reads
     """A device by type and index; RuntimeError for a type that is not here (torch.device)."""
 
     type: str
     index: int | None
 
-    def __init__(self, type: str | int | Device, index: int | None = None) -> None:
+    def __init__(self, type: str | int | device, index: int | None = None) -> None:
         name, _, number = str(type).partition(":")
         if name not in KINDS or (number and (index is not None or not number.isdecimal())):
             raise RuntimeError(f"device {type!r} was given; this engine has 'cpu' and 'meta' only")
@@ -35,6 +35,7 @@ class Device:
         return f"device(type={self.type!r}{index})"
 
 
+Device = device
 CPU: Final = Device("cpu")
 META: Final = Device("meta")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.engine.batched import Batched, one_number
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
@@ -49,6 +50,8 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
         raise TypeError(f"NumPy has no {self.dtype}; convert the tensor first, as with float()")
     if type(array) is np.ndarray:
         return array
+    if type(self) is Batched:
+        raise one_number()
     if is_meta(array):
         raise TypeError("a tensor on the device meta has no numbers to make an array of")
     return self.materialise()
@@ -70,6 +73,8 @@ def array_wrap(
 def item(self: Tensor) -> Any:
     """Return the only element as a Python number (torch.Tensor.item)."""
     check_has_numbers(self._array)
+    if type(self) is Batched:
+        raise one_number()
     if self._array.size != 1:
         raise RuntimeError(f"item() was called on {self._array.size} elements; there must be one")
     return self._array.item()
@@ -78,6 +83,8 @@ def item(self: Tensor) -> Any:
 def tolist(self: Tensor) -> Any:
     """Return the elements as nested lists of Python numbers (torch.Tensor.tolist)."""
     check_has_numbers(self._array)
+    if type(self) is Batched:
+        raise one_number()
     return self._array.tolist()
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_reference.engine import batched
 from gradspec_reference.meta import to_meta
 from gradspec_reference.names import devices
 from gradspec_reference.names.factories import (
@@ -17,6 +18,7 @@ from gradspec_reference.names.factories import (
     warn_of_lost_history,
     zeros,
 )
+from gradspec_reference.operators.layouts import laid_as
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +35,11 @@ __all__ = [
 
 
 def like(input: Tensor, array: Any, requires_grad: bool | None, device: Any) -> Tensor:
-    """Return a leaf where the tensor is, or on the device that is named."""
+    """Return a leaf where the tensor is, or on the device that is named; it lies as that does."""
+    array = laid_as(input._array, array)
     place = devices.of(input) if device is None else devices.named(device)
-    return made(to_meta(array) if place.type == "meta" else array, requires_grad)
+    result = made(to_meta(array) if place.type == "meta" else array, requires_grad)
+    return batched.like(input, result) if type(input) is batched.Batched else result
 
 
 def zeros_like(
@@ -87,7 +91,8 @@ def new_zeros(
     requires_grad: bool | None = False,
 ) -> Tensor:
     """Return zeros in this tensor's dtype (torch.Tensor.new_zeros)."""
-    return zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+    result = zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+    return batched.like(self, result) if type(self) is batched.Batched else result
 
 
 def new_ones(
@@ -97,7 +102,8 @@ def new_ones(
     requires_grad: bool | None = False,
 ) -> Tensor:
     """Return ones in this tensor's dtype (torch.Tensor.new_ones)."""
-    return ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+    result = ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+    return batched.like(self, result) if type(self) is batched.Batched else result
 
 
 def new_full(
@@ -109,7 +115,8 @@ def new_full(
     requires_grad: bool | None = False,
 ) -> Tensor:
     """Return one value in this tensor's dtype (torch.Tensor.new_full)."""
-    return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
+    result = full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
+    return batched.like(self, result) if type(self) is batched.Batched else result
 
 
 def new_tensor(

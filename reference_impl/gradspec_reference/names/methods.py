@@ -56,9 +56,9 @@ if TYPE_CHECKING:
 
 def backward(
     self: Tensor,
-    gradient: Tensor | None = None,
-    retain_graph: bool | None = None,
-    create_graph: bool = False,
+    gradient: Any = None,
+    retain_graph: Any = None,
+    create_graph: Any = False,
     inputs: Any = None,
 ) -> None:
     """Add the gradient of this tensor to `.grad` of the leaves it depends on.

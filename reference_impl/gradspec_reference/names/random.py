@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import recording
+from gradspec_reference.engine import batched, recording
+from gradspec_reference.engine.narrow import check_is_wider
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import likeness
 from gradspec_reference.names.devices import check_device
@@ -64,14 +66,33 @@ def source(generator: Generator | None) -> Generator:
     return generator or default
 
 
+def state() -> Any:
+    """Return where the default generator is in its sequence."""
+    return default.numpy.bit_generator.state
+
+
+def restore(where: Any) -> None:
+    """Put the default generator back to where it was."""
+    default.numpy.bit_generator.state = where
+
+
 def _made(
     draw: Any, size: tuple[Any, ...], dtype: DType | None, requires_grad: bool | None
 ) -> Tensor:
     dtype = dtype or dtypes.get_default_dtype()
     if not dtype.is_floating_point:
         raise NotImplementedError(f"random numbers of {dtype} were asked for; use randint()")
-    numpy_dtype = dtype.numpy
-    return made(np.asarray(draw(lengths(size)), numpy_dtype), requires_grad)
+    return drawn(lambda shape: np.asarray(draw(shape), dtype.numpy), lengths(size), requires_grad)
+
+
+def drawn(draw: Any, shape: tuple[int, ...], requires_grad: bool | None) -> Tensor:
+    """Return a leaf of random numbers; inside vmap, as it says how they are drawn."""
+    levels = batched.drawing()
+    sizes = tuple(level.size for level in levels)
+    result = made(draw((*sizes, *shape)), requires_grad)
+    for level in reversed(levels):
+        result = batched.wrap(level, result)
+    return result
 
 
 def rand(
@@ -81,6 +102,7 @@ def rand(
     requires_grad: bool | None = False,
 ) -> Tensor:
     """Return numbers uniform in [0, 1) (torch.rand)."""
+    check_is_wider("rand", dtype)
     return _made(source(generator).numpy.random, size, dtype, requires_grad)
 
 
@@ -112,8 +134,10 @@ def randint(
     shape = lengths((given,))
     if start >= end:
         raise RuntimeError(f"randint was asked for numbers from {start} to {end}, exclusive")
-    draw = source(generator).numpy.integers(start, end, shape)
-    return made(np.asarray(draw, dtype.numpy), requires_grad)
+    integers = source(generator).numpy.integers
+    return drawn(
+        lambda shape: np.asarray(integers(start, end, shape), dtype.numpy), shape, requires_grad
+    )
 
 
 def rand_like(
@@ -136,7 +160,14 @@ def randperm(n: int, *, generator: Any = None) -> Tensor:
     """Return the numbers below n in random order (torch.randperm)."""
     if n < 0:
         raise RuntimeError(f"randperm was given {n}; give none or more")
-    return made(source(generator).numpy.permutation(n), requires_grad=False)
+    permutation = source(generator).numpy.permutation
+    return drawn(lambda sizes: permuted(permutation, n, sizes), (n,), requires_grad=False)
+
+
+def permuted(permutation: Any, n: int, shape: tuple[int, ...]) -> Any:
+    """Return the numbers below n in random order, as often as a shape says."""
+    rows = [permutation(n) for _ in range(math.prod(shape[:-1]))]
+    return np.array(rows, np.int64).reshape(shape)
 
 
 # drawn with what tensors say ------------------------------------------------------------
@@ -153,6 +184,7 @@ def bernoulli(input: Tensor, *, generator: Any = None) -> Tensor:
     The result requires grad if the probabilities do, and passes zero back.
     """
     numpy = source(generator).numpy
+    input = batched.to_draw_with(input)
     if input.numel():
         check_floating("bernoulli", input)
     if not np.all((input._array >= 0) & (input._array <= 1)):
@@ -163,6 +195,7 @@ def bernoulli(input: Tensor, *, generator: Any = None) -> Tensor:
 def poisson(input: Tensor, generator: Any = None) -> Tensor:
     """Return counts of the rate that each entry says (torch.poisson); they pass zero back."""
     numpy = source(generator).numpy
+    input = batched.to_draw_with(input)
     check_floating("poisson", input)
     if not np.all(input._array >= 0):
         raise RuntimeError("poisson was given a negative rate")
@@ -192,6 +225,7 @@ def normal(
     if not np.all(getattr(std, "_array", std) >= 0):
         raise RuntimeError("normal was given a negative standard deviation")
     if kind:
+        mean, std = batched.to_draw_with(mean), batched.to_draw_with(std)
         made = recording.apply_pointwise(OPERATORS[f"normal{kind}"], (mean, std), numpy)
         return made if first.dtype.is_floating_point else made.to(first.dtype)
     if size is None:
@@ -203,6 +237,7 @@ def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None
 ) -> Tensor:
     """Return places, drawn row by row with the weights given (torch.multinomial)."""
+    input = batched.to_draw_with(input)
     numpy, array = source(generator).numpy, input._array
     if not input.dtype.is_floating_point or array.ndim not in {1, 2}:
         raise RuntimeError("multinomial needs floating-point weights in one row or several")
@@ -211,10 +246,17 @@ def multinomial(
         raise RuntimeError("multinomial needs finite weights, none negative and not all zero")
     if num_samples <= 0 or (not replacement and num_samples > array.shape[-1]):
         raise RuntimeError(f"multinomial cannot draw {num_samples} of {array.shape[-1]} places")
-    *rows, length = array.shape
-    weights = (array / total).astype(np.float64).reshape(-1, length)
-    drawn = [places(numpy, row / row.sum(), num_samples, replacement) for row in weights]
-    return Tensor(np.array(drawn, np.int64).reshape(*rows, num_samples))
+    if type(input) is batched.Batched:
+        return Tensor(batched.each(of_rows, (array / total, numpy, num_samples, replacement), {}))
+    return Tensor(of_rows(array / total, numpy, num_samples, replacement))
+
+
+def of_rows(shares: Any, numpy: Any, count: int, replacement: bool) -> Any:
+    """Draw places row by row."""
+    *rows, length = shares.shape
+    weights = shares.astype(np.float64).reshape(-1, length)
+    found = [places(numpy, row / row.sum(), count, replacement) for row in weights]
+    return np.array(found, np.int64).reshape(*rows, count)
 
 
 def places(numpy: Any, shares: Any, count: int, replacement: bool) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.engine.narrow import check_is_wider
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names.devices import check_device
 from gradspec_reference.names.factories import floating, made
@@ -51,6 +52,7 @@ def arange(
         real = any(isinstance(v, float) for v in (first, end, by))
         dtype = dtypes.get_default_dtype() if real else dtypes.int64
     check_is_no_boolean("arange", dtype)
+    check_is_wider("arange", dtype)
     return made(np.arange(first, end, by).astype(dtype.numpy), requires_grad)
 
 
@@ -71,6 +73,7 @@ def linspace(
         raise RuntimeError(f"linspace was asked for {steps} values; ask for none or more")
     if steps > 1:
         check_is_no_boolean("linspace", dtype)
+        check_is_wider("linspace", dtype)
     return made(np.linspace(start, end, steps).astype(floating(dtype)), requires_grad)
 
 

@@ -68,3 +68,23 @@ class Parameter(Tensor, metaclass=Parameters):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Parameter, (self.detach(), self.requires_grad), vars(self) or None
+
+
+class Buffers(type):
+    """The class of `Buffer`, which knows those that are tensors with a mark."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, Tensor) and "_is_buffer" in vars(instance)
+
+
+class Buffer(Tensor, metaclass=Buffers):
+    """A tensor that a module lists among its buffers when it is assigned (torch.nn.Buffer)."""
+
+    __slots__ = ()
+
+    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Any:  # type: ignore[misc]
+        """Make another tensor on the same memory, with a mark."""
+        made = (factories.empty(0) if data is None else data).detach()
+        made.requires_grad_(data is not None and data.requires_grad)
+        vars(made).update(persistent=persistent, _is_buffer=True)
+        return made

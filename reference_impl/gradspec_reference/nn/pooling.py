@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_reference.engine.batched import looked_at
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import whole
 from gradspec_reference.engine.tensor import Tensor
@@ -81,7 +82,15 @@ def max_pooled(
     unindexed = count == 1 and not return_indices
     if array.dtype == np.bool_ or (array.dtype.kind not in "fV" and unindexed):
         raise NotImplementedError(f"{name} was given {input.dtype}; convert it with to() first")
-    batch = array[None] if input.ndim == count + 1 else array
+    places = Tensor(looked_at(largest_places, array, which))
+    values = apply(OPERATORS["max_pool"], (input, places), count)
+    return (values, places) if return_indices else values
+
+
+def largest_places(array: Any, which: Windows) -> Any:
+    """Return where in the last dimensions the largest entry of each window is."""
+    count = len(which.size)
+    batch = array[None] if array.ndim == count + 1 else array
     where = (which.size, which.kernel, which.stride, which.padding, which.dilation)
     offsets = np.unravel_index(first_largest(batch, where), which.kernel)
     found = [
@@ -91,9 +100,7 @@ def max_pooled(
         )
     ]
     indices = np.ravel_multi_index(tuple(found), which.lengths)
-    places = Tensor(np.asarray(indices.reshape(*array.shape[:-count], *which.size), np.int64))
-    values = apply(OPERATORS["max_pool"], (input, places), count)
-    return (values, places) if return_indices else values
+    return np.asarray(indices.reshape(*array.shape[:-count], *which.size), np.int64)
 
 
 def first_largest(batch: Any, where: tuple[Any, ...]) -> Any:
@@ -210,6 +217,14 @@ def adaptive_largest(
         raise NotImplementedError(f"{name} was given {input.dtype}; convert it with to() first")
     if 0 in array.shape[1:]:
         raise RuntimeError(f"{name} was given shape {list(input.shape)}; only a batch is empty")
+    places = Tensor(looked_at(largest_of_parts, array, bins))
+    values = apply(OPERATORS["max_pool"], (input, places), count)
+    return (values, places) if return_indices else values
+
+
+def largest_of_parts(array: Any, bins: Any) -> Any:
+    """Return where in the last dimensions the largest entry of each part is."""
+    count = len(bins)
     lead, lengths = array.shape[:-count], array.shape[-count:]
     numbers = np.arange(math.prod(lengths)).reshape(lengths)
     found = np.empty((*lead, *map(len, bins)), np.int64)
@@ -218,9 +233,7 @@ def adaptive_largest(
         entries = array[(..., *seen)].reshape(*lead, numbers[seen].size)
         largest = np.isnan(entries) | (entries == entries.max(-1, keepdims=True))
         found[(..., *place)] = numbers[seen].ravel()[np.argmax(largest, -1)]
-    places = Tensor(found)
-    values = apply(OPERATORS["max_pool"], (input, places), count)
-    return (values, places) if return_indices else values
+    return found
 
 
 def max_pool1d(

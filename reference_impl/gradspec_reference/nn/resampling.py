@@ -270,7 +270,7 @@ def read(flat: Tensor, at: list[Any], lengths: list[int], shape: Any) -> Tensor:
     """Return the entries at places of images, and zero outside."""
     rows, channels = flat.shape[:2]
     pairs = list(zip(at, lengths, strict=True))
-    inside = np.logical_and.reduce([(p >= 0) & (p < n) for p, n in pairs])
+    inside = functools.reduce(operator.and_, [(p >= 0) & (p < n) for p, n in pairs])
     numbers = np.ravel_multi_index([np.clip(p, 0, n - 1) for p, n in pairs], lengths)
     count = math.prod(numbers.shape[1:])
     index = np.broadcast_to(numbers.reshape(rows, 1, count), (rows, channels, count))

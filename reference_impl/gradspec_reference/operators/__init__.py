@@ -35,7 +35,7 @@ from gradspec_reference.operators import (
     sums_of_products,
     transcendental,
 )
-from gradspec_reference.operators.row import Operator, with_jvp
+from gradspec_reference.operators.row import Operator, of_family
 from gradspec_reference.operators.table import Table
 
 __all__ = ["OPERATORS", "Operator", "arrays"]
@@ -70,7 +70,9 @@ FAMILIES: Final = (
 )
 
 OPERATORS: Final = Table(
-    with_jvp(row, getattr(family, "JVP", None)) for family in FAMILIES for row in family.ROWS
+    of_family(row, getattr(family, "JVP", None), getattr(family, "BATCH", None))
+    for family in FAMILIES
+    for row in family.ROWS
 )
 
 # as `xp` in a rule, `xp.sin` is the kernel of the row sin

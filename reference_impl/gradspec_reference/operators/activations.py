@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import entrywise
 from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.indexing import array_of
 from gradspec_reference.operators.row import Operator, unary_operator
@@ -150,6 +151,7 @@ def activation(name: str, kernel: Any, vjp: Any, **rest: Any) -> Operator:
 
 
 JVP = symmetric
+BATCH = entrywise
 ROWS = (
     activation("elu", elu_kernel, elu_rule, params="alpha scale input_scale"),
     activation("celu", celu_kernel, celu_rule, params="alpha"),

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.errors import NoDerivativeError
+from gradspec_reference.operators.batching import entrywise
 from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.row import (
     NOT_IMPLEMENTED,
@@ -165,6 +166,7 @@ WHOLE = {"other": "self other"}
 POWERS = {"self": "self exponent result", "exponent": "self exponent result"}
 
 JVP = symmetric
+BATCH = entrywise
 ROWS = (
     binary(
         "add",

@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.dtypes import of, promote, within_ends
+from gradspec_reference.operators.batching import copied, in_turn, shifted
 from gradspec_reference.operators.forward import linear, symmetric
+from gradspec_reference.operators.layouts import in_rows
 from gradspec_reference.operators.row import Operator, as_is, no_slope, unary_operator
 
 
 def cat_kernel(*arguments: Any) -> Any:
     """Tensors one after the other along a dimension."""
     *pieces, dim, _starts = arguments
-    return np.concatenate(pieces, dim, dtype=common_dtype(pieces))
+    return in_rows(np.concatenate(pieces, dim, dtype=common_dtype(pieces)))
 
 
 def common_dtype(pieces: list[Any]) -> Any:
@@ -31,7 +33,7 @@ def cat_rule(position: int, xp: Any, g: Any, dim: int, starts: tuple[int, ...]) 
 def stack_kernel(*arguments: Any) -> Any:
     """Tensors as the slices of a new dimension."""
     *pieces, dim = arguments
-    return np.stack(pieces, dim, dtype=common_dtype(pieces))
+    return in_rows(np.stack(pieces, dim, dtype=common_dtype(pieces)))
 
 
 def stack_rule(position: int, xp: Any, g: Any, dim: int) -> Any:
@@ -77,9 +79,16 @@ def fill_kernel(x: Any, value: Any) -> Any:
 several = functools.partial(Operator, operands="tensors", variadic=True)
 
 JVP = linear
+BATCH = shifted
 ROWS = (
     several("cat", kernel=cat_kernel, params="dim starts", vjp={"tensors": cat_rule}),
-    several("block_diag", kernel=block_diag_kernel, params="keys", vjp={"tensors": block_rule}),
+    several(
+        "block_diag",
+        kernel=block_diag_kernel,
+        params="keys",
+        vjp={"tensors": block_rule},
+        batch=in_turn,
+    ),
     several("stack", kernel=stack_kernel, params="dim", vjp={"tensors": stack_rule}),
     Operator(
         "copy",
@@ -88,6 +97,7 @@ ROWS = (
         kernel=copy_kernel,
         operands="self src",
         vjp={"self": no_slope, "src": as_is},
+        batch=copied,
         jvp=symmetric,
     ),
     unary_operator(
@@ -105,6 +115,7 @@ ROWS = (
         kernel=copy_kernel,
         operands="self value",
         vjp={"self": no_slope, "value": as_is},
+        batch=copied,
         jvp=symmetric,
     ),
     unary_operator("zero", inner=True, kernel=np.zeros_like, vjp=no_slope, jvp=symmetric),

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import entrywise
 from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.row import Operator, both, no_slope, unary_operator
 
@@ -41,6 +42,7 @@ OF_ONE: dict[str, Any] = {
 OF_NUMBERS = [name for name in OF_TWO if not name.startswith("bitwise")]
 
 JVP = symmetric
+BATCH = entrywise
 ROWS = (
     *(
         Operator(

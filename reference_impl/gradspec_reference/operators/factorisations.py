@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import on_stacks
 from gradspec_reference.operators.forward import written
 from gradspec_reference.operators.linear_algebra import array_of, finite
 from gradspec_reference.operators.products import transposed
@@ -218,6 +219,7 @@ def qr_rule(xp: Any, g: list[Any], results: list[Any], mode: str) -> Any:
     return transposed(xp, xp.solve_triangular(r, transposed(xp, total), True, False))
 
 
+BATCH = on_stacks(2)
 ROWS = (
     unary_operator(
         "eigh",

@@ -8,7 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import (
+    along as along_dims,
+)
+from gradspec_reference.operators.batching import (
+    in_turn,
+    indexed,
+    keyed,
+    looked_up,
+    selected,
+)
 from gradspec_reference.operators.forward import linear
+from gradspec_reference.operators.layouts import laid_as
 from gradspec_reference.operators.row import Operator, as_is, unary_operator
 
 Key = tuple[Any, ...]
@@ -72,6 +83,11 @@ def chosen_along_rule(xp: Any, g: Any, index: Any, shape: Any, dim: int, keepdim
     if not keepdim:
         g = xp.reshape(g, tuple(array_of(index).shape))
     return xp.scatter_to(g, shape, along(index, dim))
+
+
+def sorted_kernel(x: Any, index: Any, dim: int) -> Any:
+    """Return elements in another order along a dimension; they lie as the operand does."""
+    return laid_as(x, gather_kernel(x, index, dim))
 
 
 def extreme_kernel(x: Any, index: Any, dim: int, keepdim: bool) -> Any:
@@ -196,13 +212,26 @@ extreme = functools.partial(
 )
 
 JVP = linear
+BATCH = along_dims
 ROWS = (
     unary_operator(
-        "pick", kernel=lambda x, key: x[key], params="key", saves="self_shape", vjp=pick_rule
+        "pick",
+        kernel=lambda x, key: x[key],
+        params="key",
+        saves="self_shape",
+        vjp=pick_rule,
+        batch=keyed,
     ),
-    unary_operator("scatter_to", kernel=scatter_kernel, params="size key", vjp=scatter_rule),
     unary_operator(
-        "index", kernel=index_kernel, params="key", saves="all_indices self_shape", vjp=index_rule
+        "scatter_to", kernel=scatter_kernel, params="size key", vjp=scatter_rule, batch=keyed
+    ),
+    unary_operator(
+        "index",
+        kernel=index_kernel,
+        params="key",
+        saves="all_indices self_shape",
+        vjp=index_rule,
+        batch=indexed,
     ),
     Operator(
         "index_put",
@@ -211,6 +240,7 @@ ROWS = (
         params="key",
         saves="all_indices",
         vjp={"self": put_self, "values": put_values},
+        batch=in_turn,
     ),
     Operator(
         "index_put_added",
@@ -220,12 +250,14 @@ ROWS = (
         params="key",
         saves="all_indices",
         vjp={"self": as_is, "values": put_values},
+        batch=in_turn,
     ),
     unary_operator(
         "clear_at",
         kernel=clear_kernel,
         params="key",
         vjp=lambda xp, g, key: xp.clear_at(g, key),
+        batch=keyed,
     ),
     Operator(
         "index_select",
@@ -234,6 +266,7 @@ ROWS = (
         params="dim",
         saves="index self_shape",
         vjp={"self": take_rule},
+        batch=selected,
     ),
     Operator(
         "embedding",
@@ -242,6 +275,7 @@ ROWS = (
         params="padding_idx scale_grad_by_freq",
         saves="indices weight_shape",
         vjp={"weight": embedding_rule},
+        batch=looked_up,
     ),
     Operator(
         "masked_select",
@@ -256,7 +290,7 @@ ROWS = (
         saves="self index",
         vjp={"self": lambda xp, g, x, index, dim: gather_rule(xp, g, index, tuple(x.shape), dim)},
     ),
-    reading("sort_values", node="SortBackward0"),
+    reading("sort_values", node="SortBackward0", kernel=sorted_kernel),
     reading("topk_values", node="TopkBackward0"),
     extreme("max_dim", node="MaxBackward0"),
     extreme("min_dim", node="MinBackward0"),

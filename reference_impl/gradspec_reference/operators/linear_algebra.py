@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import diagonal_sum, on_stacks, shifted
 from gradspec_reference.operators.forward import linear, multilinear, written
 from gradspec_reference.operators.products import transposed
 from gradspec_reference.operators.row import Operator, both, unary_operator
@@ -318,6 +319,7 @@ def cross_kernel(x: Any, other: Any, dim: int) -> Any:
 
 
 OF_SOLUTION = {"A": "A result", "B": "A result"}
+BATCH = on_stacks(2)
 ROWS = (
     unary_operator(
         "trace",
@@ -325,6 +327,7 @@ ROWS = (
         saves="self_shape",
         vjp=lambda xp, g, shape: xp.place_diagonal(xp.spread(g, (min(shape),)), shape, 0, 0, 1),
         jvp=linear,
+        batch=diagonal_sum,
     ),
     unary_operator(
         "det",
@@ -407,5 +410,6 @@ ROWS = (
             lambda xp, g, _other, self, dim: xp.cross(g, self, dim),
         ),
         jvp=multilinear,
+        batch=shifted,
     ),
 )

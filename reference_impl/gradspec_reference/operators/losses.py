@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import in_turn
+from gradspec_reference.operators.batching import losses as losses_of_each
 from gradspec_reference.operators.forward import linear, losses
 from gradspec_reference.operators.indexing import scatter_kernel
 from gradspec_reference.operators.reductions import mean_kernel
@@ -107,6 +109,7 @@ def nll_backward_rule(xp: Any, g: Any, target: Any, reduction: str) -> Any:
 
 
 JVP = losses
+BATCH = losses_of_each
 ROWS = (
     Operator(
         "mse_loss",
@@ -152,6 +155,7 @@ ROWS = (
         params="reduction",
         saves="self target",
         vjp={"self": nll_rule},
+        batch=in_turn,
         jvp=linear,
     ),
     # as in torch it depends on the probabilities, if with derivative zero
@@ -163,5 +167,6 @@ ROWS = (
         saves={"grad_output": "target"},
         vjp={"grad_output": nll_backward_rule, "self": no_slope},
         jvp=linear,
+        batch=in_turn,
     ),
 )

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import shown_region
 from gradspec_reference.operators.forward import linear
 from gradspec_reference.operators.row import Operator, unary_operator
 
@@ -131,6 +132,7 @@ ROWS = (
         kernel=as_strided_kernel,
         params="size stride storage_offset self_geometry",
         vjp=scattered,
+        batch=shown_region,
     ),
     of_region("region", kernel=region_kernel, vjp=scattered),
     of_region("scatter_region", kernel=scatter_region_kernel, vjp=taken),

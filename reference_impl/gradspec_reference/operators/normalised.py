@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import along
 from gradspec_reference.operators.forward import symmetric, written
+from gradspec_reference.operators.layouts import in_rows
 from gradspec_reference.operators.reductions import ADD, MAX, Dims, mean_kernel
 from gradspec_reference.operators.row import unary_operator
 
 
 def shifted(x: Any, dim: int) -> Any:
     """Subtract the maximum along a dimension, so that exp cannot overflow."""
-    return x - MAX(x, dim, None, None, True, -np.inf)
+    return in_rows(x - MAX(x, dim, None, None, True, -np.inf))
 
 
 def softmax_kernel(x: Any, dim: int) -> Any:
@@ -77,6 +79,7 @@ def standardise_rule(xp: Any, g: Any, x: Any, dims: Dims, eps: float) -> Any:
 
 
 JVP = symmetric
+BATCH = along
 ROWS = (
     unary_operator(
         "softmax", kernel=softmax_kernel, params="dim", saves="result", vjp=softmax_rule

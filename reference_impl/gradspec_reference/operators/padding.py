@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import padded_inside
 from gradspec_reference.operators.forward import linear, written
 from gradspec_reference.operators.row import Operator, unary_operator
 
@@ -58,6 +59,7 @@ def copying(mode: str, dims: str) -> Operator:
 
 
 JVP = linear
+BATCH = padded_inside
 ROWS = (
     unary_operator(
         "constant_pad_nd",

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import entrywise
 from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.row import Operator, as_is, both, no_slope
 
@@ -87,6 +88,7 @@ smooth = functools.partial(binary, floating=True)
 SHARES = {"tensor1": "tensor2", "tensor2": "tensor1"}
 
 JVP = symmetric
+BATCH = entrywise
 ROWS = (
     binary(
         "fmod",
@@ -111,10 +113,10 @@ ROWS = (
         "hypot",
         kernel=np.hypot,
         without="integers",
-        saves="self other result",
+        saves={"self": "self result", "other": "other result"},
         vjp=both(
-            lambda xp, g, x, _y, result: hypot_share(xp, g, x, result),
-            lambda xp, g, _x, y, result: hypot_share(xp, g, y, result),
+            lambda xp, g, x, result, _y: hypot_share(xp, g, x, result),
+            lambda xp, g, _x, result, y: hypot_share(xp, g, y, result),
         ),
     ),
     binary(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.errors import IndexRangeError
+from gradspec_reference.operators.batching import shifted
 from gradspec_reference.operators.forward import linear, symmetric
 from gradspec_reference.operators.indexing import array_of
 from gradspec_reference.operators.row import Operator, as_is, unary_operator
@@ -251,11 +252,13 @@ ROWS = (
             "self": diagonal_cleared,
             "src": lambda xp, g, *which: xp.diagonal(g, *which),
         },
+        batch=shifted,
     ),
     unary_operator(
         "diag_embed",
         kernel=place_diagonal_kernel,
         params="size offset dim1 dim2",
         vjp=lambda xp, g, _shape, *which: xp.diagonal(g, *which),
+        batch=shifted,
     ),
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import shifted
 from gradspec_reference.operators.forward import linear
 from gradspec_reference.operators.indexing import array_of
 from gradspec_reference.operators.row import Operator, unary_operator
@@ -58,6 +59,7 @@ def avg_pool_backward_kernel(g: Any, shape: tuple[int, ...], bins: Bins, divisor
 
 
 JVP = linear
+BATCH = shifted
 ROWS = (
     Operator(
         "max_pool",

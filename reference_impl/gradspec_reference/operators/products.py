@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.operators.arithmetic import mul_other, mul_self
+from gradspec_reference.operators.batching import product
 from gradspec_reference.operators.forward import multilinear
 from gradspec_reference.operators.row import Operator, Rule, both
 
@@ -68,6 +69,7 @@ def right(product: str) -> Rule:
 
 CROSSED = {"self": "mat2", "mat2": "self"}
 JVP = multilinear
+BATCH = product
 ROWS = (
     Operator(
         "dot",

@@ -8,7 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import (
+    along as along_dims,
+)
+from gradspec_reference.operators.batching import (
+    flattened,
+    in_turn,
+    is_of_batch,
+    reduced,
+)
 from gradspec_reference.operators.forward import gradient, linear
+from gradspec_reference.operators.layouts import in_rows
 from gradspec_reference.operators.row import unary_operator
 
 Dims = tuple[int, ...]
@@ -16,6 +26,8 @@ Dims = tuple[int, ...]
 # the ufunc methods that np.sum and np.max reach by a longer way
 ADD: Any = np.add.reduce
 MAX: Any = np.maximum.reduce
+
+DEEP = 3  # dimensions from which a result of NumPy's may lie as its operand does
 
 
 def kept(shape: Dims, dims: Dims) -> Dims:
@@ -45,7 +57,8 @@ def every(shape: Dims) -> Dims:
 
 def sum_kernel(x: Any, dims: Dims | None = None, keepdim: bool = False) -> Any:
     """Return the sum; integers are summed as int64."""
-    return ADD(x, dims, wide(x), None, keepdim)
+    total = ADD(x, dims, wide(x), None, keepdim)
+    return total if x.ndim < DEEP else in_rows(total)
 
 
 def wide(x: Any) -> Any:
@@ -55,12 +68,14 @@ def wide(x: Any) -> Any:
 
 def prod_kernel(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """Return the product; integers are multiplied as int64."""
-    return np.prod(x, axis=dim if x.ndim else None, dtype=wide(x), keepdims=keepdim)
+    return in_rows(np.prod(x, axis=dim if x.ndim else None, dtype=wide(x), keepdims=keepdim))
 
 
 def mean_kernel(x: Any, dims: Dims | None = None, keepdim: bool = False) -> Any:
     n = x.size if dims is None else count(x.shape, dims)
     total = ADD(x, dims, None, None, keepdim)
+    if x.ndim >= DEEP:
+        total = in_rows(total)
     return total / n if n else total * np.nan
 
 
@@ -75,7 +90,8 @@ def all_but_one(xp: Any, rows: Any) -> Any:
 
 
 def has_zero(x: Any) -> bool:
-    return bool((x == 0).any())
+    """Tell whether an element is zero, or may be, in some example of a batch."""
+    return is_of_batch(x) or bool((x == 0).any())
 
 
 def prod_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
@@ -111,7 +127,7 @@ def var_kernel(x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
     """Return the mean square deviation, with n - correction in the denominator."""
     deviation = x - mean_kernel(x, dims, True)
     free = max(count(x.shape, dims) - correction, 0)
-    return ADD(deviation * deviation, dims, None, None, keepdim) / x.dtype.type(free)
+    return sum_kernel(deviation * deviation, dims, keepdim) / x.dtype.type(free)
 
 
 def var_rule(xp: Any, g: Any, x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
@@ -172,6 +188,8 @@ def median_kernel(x: Any) -> Any:
 
 def chosen_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
     """Elements equal to the chosen one share the gradient; NaNs are equal here."""
+    if is_of_batch(result):
+        return shared_out(xp, g, (xp.isnan(x) & xp.isnan(result)) | (x == result))
     return shared_out(xp, g, xp.isnan(x) if bool(xp.isnan(result)) else x == result)
 
 
@@ -180,7 +198,8 @@ def logsumexp_kernel(x: Any, dims: Dims, keepdim: bool) -> Any:
     top = np.max(x, axis=dims, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, x.dtype.type(0))
     result = np.log(np.sum(np.exp(x - top), axis=dims, keepdims=True)) + top
-    return result if keepdim else np.squeeze(result, dims)[()]
+    result = result if keepdim else np.squeeze(result, dims)[()]
+    return in_rows(result)
 
 
 def logsumexp_rule(xp: Any, g: Any, x: Any, result: Any, dims: Dims, keepdim: bool) -> Any:
@@ -278,15 +297,15 @@ def std_kernel(x: Any, *how: Any) -> Any:
 
 
 def amax_kernel(x: Any, dims: Dims, keepdim: bool) -> Any:
-    return np.max(x, axis=dims, keepdims=keepdim)
+    return in_rows(np.max(x, axis=dims, keepdims=keepdim))
 
 
 def amin_kernel(x: Any, dims: Dims, keepdim: bool) -> Any:
-    return np.min(x, axis=dims, keepdims=keepdim)
+    return in_rows(np.min(x, axis=dims, keepdims=keepdim))
 
 
 def cumsum_kernel(x: Any, dim: int) -> Any:
-    return np.cumsum(x, axis=dim, dtype=wide(x)).reshape(x.shape)
+    return in_rows(np.cumsum(x, axis=dim, dtype=wide(x)).reshape(x.shape))
 
 
 def cumsum_rule(xp: Any, g: Any, dim: int) -> Any:
@@ -302,12 +321,13 @@ along = {"params": "dim keepdim"}
 moment = {"params": "dim correction keepdim"}
 
 JVP = gradient
+BATCH = along_dims
 ROWS = (
-    of_shape("sum", kernel=sum_kernel, vjp=sum_rule),
+    of_shape("sum", kernel=sum_kernel, vjp=sum_rule, batch=reduced("sum_dim")),
     of_shape("sum_dim", node="SumBackward1", kernel=sum_kernel, vjp=spread, **along),
-    of_shape("mean", kernel=mean_kernel, vjp=mean_rule),
+    of_shape("mean", kernel=mean_kernel, vjp=mean_rule, batch=reduced("mean_dim")),
     of_shape("mean_dim", node="MeanBackward1", kernel=mean_kernel, vjp=mean_dim_rule, **along),
-    of_result("prod", kernel=prod_kernel, vjp=prod_rule),
+    of_result("prod", kernel=prod_kernel, vjp=prod_rule, batch=flattened("prod_dim")),
     of_result("prod_dim", node="ProdBackward1", kernel=prod_kernel, vjp=prod_dim_rule, **along),
     unary_operator("var", kernel=var_kernel, saves="self", vjp=var_rule, **moment),
     unary_operator(
@@ -330,9 +350,9 @@ ROWS = (
         **along,
     ),
     unary_operator("nansum", kernel=nansum_kernel, saves="self", vjp=nansum_rule, **along),
-    of_result("max", node="MaxBackward1", kernel=np.max, vjp=chosen_rule),
-    of_result("min", node="MinBackward1", kernel=np.min, vjp=chosen_rule),
-    of_result("median", kernel=median_kernel, vjp=chosen_rule, without="bool"),
+    of_result("max", node="MaxBackward1", kernel=np.max, vjp=chosen_rule, batch=reduced("amax")),
+    of_result("min", node="MinBackward1", kernel=np.min, vjp=chosen_rule, batch=reduced("amin")),
+    of_result("median", kernel=median_kernel, vjp=chosen_rule, without="bool", batch=in_turn),
     of_result("logsumexp", kernel=logsumexp_kernel, vjp=logsumexp_rule, **along),
     of_result(
         "vector_norm",

@@ -34,7 +34,8 @@ class Operator:
     is if it is left out, `scale=1.0`.  A row whose params all have defaults is a function as it is.
 
     `jvp` gives the tangent of the result: see `forward`.  A row without one, in a family without
-    one, cannot be differentiated forward.
+    one, cannot be differentiated forward.  `batch` gives what it does to many examples: see
+    `batching`.  A row without one takes them in turn.
 
     A row never changes: to replace a rule, put `dataclasses.replace(row, vjp=...)` in its place.
     """
@@ -105,11 +106,11 @@ class Operator:
         return needs.split()
 
 
-def with_jvp(row: Operator, jvp: Rule | None) -> Operator:
-    """Give a row the jvp of its family, unless it has its own, or no derivative."""
-    if row.jvp is not None or jvp is None or not row.vjp or row.node == NOT_IMPLEMENTED:
-        return row
-    return replace(row, jvp=jvp)
+def of_family(row: Operator, jvp: Rule | None, batch: Rule | None) -> Operator:
+    """Give a row the rules of its family, unless it has its own, or no derivative."""
+    if jvp is not None and row.jvp is None and row.vjp and row.node != NOT_IMPLEMENTED:
+        row = replace(row, jvp=jvp)
+    return replace(row, batch=batch) if batch is not None and row.batch is None else row
 
 
 class OneForAll:

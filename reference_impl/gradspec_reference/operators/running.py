@@ -6,15 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import along
 from gradspec_reference.operators.forward import linear, written
-from gradspec_reference.operators.indexing import reading
+from gradspec_reference.operators.indexing import gather_kernel, reading
+from gradspec_reference.operators.layouts import in_rows
 from gradspec_reference.operators.reductions import has_zero, wide
 from gradspec_reference.operators.row import unary_operator
 
 
 def cumprod_kernel(x: Any, dim: int) -> Any:
     """Return the running product; integers are multiplied as int64."""
-    return np.cumprod(x, axis=dim, dtype=wide(x)).reshape(x.shape)
+    return in_rows(np.cumprod(x, axis=dim, dtype=wide(x)).reshape(x.shape))
 
 
 def reversed_cumsum(xp: Any, g: Any, dim: int) -> Any:
@@ -59,9 +61,14 @@ def other_factors(xp: Any, rows: Any) -> Any:
     return xp.cumprod(xp.where(np.eye(n, dtype=bool), 1.0, square), len(stack) + 1)
 
 
+def running_kernel(x: Any, index: Any, dim: int) -> Any:
+    """Return the extremes so far, whose indices are known."""
+    return in_rows(gather_kernel(x, index, dim))
+
+
 def logcumsumexp_kernel(x: Any, dim: int) -> Any:
     """Return the logarithm of the running sum of exponentials."""
-    return np.logaddexp.accumulate(x, axis=dim) if x.ndim else x.copy()
+    return np.logaddexp.accumulate(in_rows(x), axis=dim) if x.ndim else x.copy()
 
 
 def logcumsumexp_rule(xp: Any, g: Any, x: Any, result: Any, dim: int) -> Any:
@@ -95,6 +102,7 @@ def shares_of_sums(xp: Any, x: Any, result: Any, dim: int) -> Any:
 
 
 JVP = linear
+BATCH = along
 ROWS = (
     unary_operator(
         "cumprod",
@@ -112,6 +120,6 @@ ROWS = (
         vjp=logcumsumexp_rule,
         jvp=written(logcumsumexp_jvp),
     ),
-    reading("cummax_values", node="CummaxBackward0"),
-    reading("cummin_values", node="CumminBackward0"),
+    reading("cummax_values", node="CummaxBackward0", kernel=running_kernel),
+    reading("cummin_values", node="CumminBackward0", kernel=running_kernel),
 )

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from gradspec_reference.operators.batching import entrywise
 from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.row import Operator, both, no_slope, unary_operator
 
@@ -34,6 +35,7 @@ def normal_kernel(mean: Any, std: Any, source: Any) -> Any:
 
 
 JVP = symmetric
+BATCH = entrywise
 ROWS = (
     unary_operator("bernoulli", kernel=bernoulli_kernel, params="generator", vjp=no_slope),
     unary_operator("poisson", kernel=poisson_kernel, params="generator", vjp=no_slope),

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from gradspec_reference.operators.arithmetic import no_derivative
+from gradspec_reference.operators.batching import along as along_dims
 from gradspec_reference.operators.forward import added, linear, symmetric, written
 from gradspec_reference.operators.indexing import along, array_of
 from gradspec_reference.operators.row import NOT_IMPLEMENTED, Operator, as_is
@@ -148,11 +149,14 @@ def attained(
     """Return where the extreme is, in both operands, and how often, for each result."""
     x, index, src, result = map(array_of, (x, index, src, result))
     own = (x == result) & (include_self | ~named(index, x.shape, dim))
-    sent = np.zeros(src.shape, np.bool_)
-    if index.size:
-        found = np.atleast_1d(result)[along(np.atleast_1d(index), dim)]
-        region = region_of(np.atleast_1d(index))
-        np.atleast_1d(sent)[region] = np.atleast_1d(src)[region] == found
+    found = np.atleast_1d(result)[along(np.atleast_1d(index), dim)] if index.size else result
+    region = region_of(np.atleast_1d(index))
+    flags = np.atleast_1d(src)[region] == found if index.size else own
+    sent = np.zeros_like(flags, np.bool_, shape=src.shape)
+    if index.size and src.ndim:
+        sent[region] = flags
+    elif index.size:
+        sent = flags.reshape(())
     times = reduced(np.add, own.astype(np.int64), index, sent.astype(np.int64), dim)
     return own, sent, np.maximum(times, 1)
 
@@ -244,6 +248,7 @@ def other_factors(xp: Any, x: Any, index: Any, src: Any, dim: int, include_self:
 at_places = functools.partial(Operator, operands="self index src", params="dim")
 
 JVP = linear
+BATCH = along_dims
 ROWS = (
     at_places(
         "scatter",

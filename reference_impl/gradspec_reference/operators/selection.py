@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.dtypes import promoted_dtype
+from gradspec_reference.operators.batching import entrywise
 from gradspec_reference.operators.forward import symmetric
+from gradspec_reference.operators.layouts import in_rows
 from gradspec_reference.operators.row import Operator, both, unary_operator
 
 
@@ -61,6 +63,7 @@ def where_false(xp: Any, g: Any, mask: Any, *_: Any) -> Any:
 
 
 JVP = symmetric
+BATCH = entrywise
 ROWS = (
     Operator(
         "maximum",
@@ -110,7 +113,7 @@ ROWS = (
     ),
     Operator(
         "masked_fill",
-        kernel=lambda x, mask, value: np.where(mask, x.dtype.type(value), x),
+        kernel=lambda x, mask, value: in_rows(np.where(mask, x.dtype.type(value), x)),
         operands="self mask",
         params="value",
         saves="mask",
@@ -120,7 +123,7 @@ ROWS = (
         "masked_fill_tensor",
         inner=True,
         node="MaskedFillBackward1",
-        kernel=lambda x, mask, value: np.where(mask, value.astype(x.dtype), x),
+        kernel=lambda x, mask, value: in_rows(np.where(mask, value.astype(x.dtype), x)),
         operands="self mask value",
         saves="mask",
         vjp={"self": where_false, "value": where_true},

@@ -13,7 +13,21 @@ import numpy as np
 
 from gradspec_reference.dtypes import within_ends
 from gradspec_reference.meta import MetaArray, check_has_numbers, is_meta, to_meta
+from gradspec_reference.operators.batching import (
+    expanded,
+    permuted,
+    repeated,
+    rolled,
+    shifted,
+    spread,
+    squeezed,
+    turned,
+)
+from gradspec_reference.operators.batching import (
+    unsqueezed as inserted,
+)
 from gradspec_reference.operators.forward import linear
+from gradspec_reference.operators.layouts import in_rows, laid_as
 from gradspec_reference.operators.row import as_is, unary_operator
 
 Dims = tuple[int, ...]
@@ -80,9 +94,12 @@ def spread_kernel(x: Any, shape: Dims) -> Any:
 
 
 def everywhere_kernel(x: Any, shape: Dims) -> Any:
-    """Return one number as all elements of a shape, without memory for them: not to be written."""
+    """Return one number as all elements of a shape, without memory for them: not to be written.
+
+    More than one number is brought there as anything is; a caller may ask a node for that.
+    """
     count = math.prod(shape)
-    if not count or (count == 1 and not isinstance(x, np.ndarray)):
+    if x.ndim or not count or (count == 1 and not isinstance(x, np.ndarray)):
         return spread_kernel(x, shape)
     kind = MetaArray if is_meta(x) else np.ndarray
     whole: Any = kind(shape, x.dtype, x, 0, (0,) * len(shape))
@@ -148,12 +165,20 @@ def repeat_rule(xp: Any, g: Any, shape: Dims, repeats: Dims) -> Any:
 
 
 def flip_kernel(x: Any, dims: Dims) -> Any:
-    return np.flip(x, dims).copy()
+    return laid_as(x, np.flip(x, dims).copy())
 
 
 def roll_kernel(x: Any, shifts: Dims, dims: Dims) -> Any:
     """Elements moved round; without dims, of the flattened tensor."""
-    return np.roll(x, shifts, dims) if dims else np.roll(x, shifts[0])
+    return in_rows(np.roll(x, shifts, dims) if dims else np.roll(x, shifts[0]))
+
+
+def tril_kernel(x: Any, diagonal: int) -> Any:
+    return in_rows(np.tril(x, diagonal))
+
+
+def triu_kernel(x: Any, diagonal: int) -> Any:
+    return in_rows(np.triu(x, diagonal))
 
 
 def reshaped(xp: Any, g: Any, shape: Dims, *_: Any) -> Any:
@@ -212,6 +237,7 @@ of_shape = functools.partial(unary_operator, saves="self_shape")
 pieces = functools.partial(of_shape, kernel=split_kernel, params="split_size dim", several=True)
 
 JVP = linear
+BATCH = shifted
 ROWS = (
     of_shape(
         "reshape", node="UnsafeViewBackward0", kernel=reshape_kernel, params="size", vjp=reshaped
@@ -220,7 +246,13 @@ ROWS = (
     of_shape("reshape_alias", kernel=reshape_kernel, params="size", vjp=reshaped),
     unary_operator("alias", kernel=lambda x: x[...], vjp=as_is),
     unary_operator("clone", kernel=clone_kernel, vjp=as_is),
-    of_shape("squeeze", node_in_place="SqueezeBackward3", kernel=squeeze_kernel, vjp=unsqueezed),
+    of_shape(
+        "squeeze",
+        node_in_place="SqueezeBackward3",
+        kernel=squeeze_kernel,
+        vjp=unsqueezed,
+        batch=squeezed,
+    ),
     of_shape(
         "squeeze_dim",
         node="SqueezeBackward1",
@@ -243,6 +275,7 @@ ROWS = (
         kernel=np.expand_dims,
         params="dim",
         vjp=reshaped,
+        batch=inserted,
     ),
     unary_operator(
         "transpose",
@@ -252,20 +285,30 @@ ROWS = (
         vjp=lambda xp, g, a, b: xp.transpose(g, a, b),
     ),
     unary_operator(
-        "t", node_in_place="TBackward1", kernel=lambda x: x.T, vjp=lambda xp, g: xp.t(g)
+        "t",
+        node_in_place="TBackward1",
+        kernel=lambda x: x.T,
+        vjp=lambda xp, g: xp.t(g),
+        batch=turned,
     ),
     unary_operator(
         "permute",
         kernel=lambda x, dims: x.transpose(dims),
         params="dims",
         vjp=lambda xp, g, dims: xp.permute(g, inverse(dims)),
+        batch=permuted,
     ),
     # what was repeated is summed where all broadcasting is undone
-    unary_operator("spread", kernel=spread_kernel, params="size", vjp=as_is),
+    unary_operator("spread", kernel=spread_kernel, params="size", vjp=as_is, batch=spread),
     unary_operator(
-        "everywhere", node="SpreadBackward1", kernel=everywhere_kernel, params="size", vjp=as_is
+        "everywhere",
+        node="SpreadBackward1",
+        kernel=everywhere_kernel,
+        params="size",
+        vjp=as_is,
+        batch=spread,
     ),
-    unary_operator("expand", kernel=expand_kernel, params="size", vjp=as_is),
+    unary_operator("expand", kernel=expand_kernel, params="size", vjp=as_is, batch=expanded),
     of_shape(
         "slice",
         kernel=lambda x, *which: x[slice_key(*which)],
@@ -317,6 +360,7 @@ ROWS = (
         kernel=roll_kernel,
         params="shifts dims",
         vjp=lambda xp, g, shifts, dims: xp.roll(g, tuple(-s for s in shifts), dims),
+        batch=rolled,
     ),
     unary_operator(
         "rot90",
@@ -324,9 +368,13 @@ ROWS = (
         params="k dims",
         vjp=lambda xp, g, k, dims: xp.rot90(g, -k, dims),
     ),
-    of_shape("repeat", kernel=np.tile, params="repeats", vjp=repeat_rule),
-    unary_operator("tril", kernel=np.tril, params="diagonal", vjp=lambda xp, g, k: xp.tril(g, k)),
-    unary_operator("triu", kernel=np.triu, params="diagonal", vjp=lambda xp, g, k: xp.triu(g, k)),
+    of_shape("repeat", kernel=np.tile, params="repeats", vjp=repeat_rule, batch=repeated),
+    unary_operator(
+        "tril", kernel=tril_kernel, params="diagonal", vjp=lambda xp, g, k: xp.tril(g, k)
+    ),
+    unary_operator(
+        "triu", kernel=triu_kernel, params="diagonal", vjp=lambda xp, g, k: xp.triu(g, k)
+    ),
     unary_operator(
         "move",
         node="ToCopyBackward0",

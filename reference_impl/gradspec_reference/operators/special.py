@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.dtypes import FLOATING, limits
+from gradspec_reference.operators.batching import entrywise
 from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.row import Operator, unary_operator
 
@@ -126,6 +127,7 @@ def xlog1py_self(xp: Any, g: Any, x: Any, y: Any) -> Any:
 OF_TWO: Any = {"operands": "self other", "saves": "self other", "pointwise": True, "floating": True}
 
 JVP = symmetric
+BATCH = entrywise
 ROWS = (
     smooth("sinc", kernel=sinc_kernel, saves="self", vjp=sinc_rule),
     smooth("logit", kernel=logit_kernel, params="eps", saves="self", vjp=logit_rule),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import summed_product, weighed_pairs, weighed_product
 from gradspec_reference.operators.forward import Call, fitted
 from gradspec_reference.operators.forward import added as total
 from gradspec_reference.operators.products import column, matmul_kernel, row_of, transposed
@@ -89,6 +90,9 @@ def added(name: str, operands: str, product: Kernel, left: Rule, right: Rule) ->
         saves={first: second, second: first},
         vjp={"self": summand_rule, first: factor(left), second: factor(right)},
         jvp=weighed_jvp,
+        batch={summed_products: summed_product, np.outer: weighed_pairs}.get(
+            product, weighed_product
+        ),
     )
 
 

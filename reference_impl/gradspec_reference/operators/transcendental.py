@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.batching import entrywise, stacks
 from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.row import Operator, as_is, no_slope, unary_operator
 
@@ -72,6 +73,7 @@ def threshold_kernel(g: Any, result: Any) -> Any:
 smooth = functools.partial(unary_operator, pointwise=True, floating=True)
 
 JVP = symmetric
+BATCH = entrywise
 ROWS = (
     smooth("exp", kernel=np.exp, saves="result", vjp=lambda _xp, g, r: g * r),
     smooth("exp2", kernel=np.exp2, saves="result", vjp=lambda _xp, g, r: g * (r * LOG2)),
@@ -144,5 +146,6 @@ ROWS = (
         operands="grad_output self",
         saves={"grad_output": "self"},
         vjp={"grad_output": relu_rule, "self": no_slope},
+        batch=stacks,
     ),
 )

@@ -9,17 +9,17 @@ import numpy as np
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.optim.optimizer import (
     Group,
-    Optimizer,
     below_one,
     not_negative,
     refuse_differentiable,
 )
+from gradspec_reference.optim.stepping import ByParameter
 
 if TYPE_CHECKING:
-    from gradspec_reference.optim.optimizer import Array
+    from gradspec_reference.optim.stepping import Array
 
 
-class Adam(Optimizer):
+class Adam(ByParameter):
     """p - lr m̂ / (√v̂ + ε), where m and v are running means of g and g².
 
     The hats divide by 1 - β^t, for the means begin at zero.  Weight decay λ adds λ p to g, or, if
@@ -104,7 +104,7 @@ class AdamW(Adam):
         )
 
 
-class RMSprop(Optimizer):
+class RMSprop(ByParameter):
     """p - lr g / (√v + ε), where v is a running mean of g²; if centred, minus the square of g's.
 
     With momentum μ, p - lr b of b ← μ b + g / (√v + ε).
@@ -165,7 +165,7 @@ class RMSprop(Optimizer):
         array -= float(group["lr"]) * move
 
 
-class Adagrad(Optimizer):
+class Adagrad(ByParameter):
     """p - lr g / (√s + ε), where s is the sum of all g² so far; lr falls as 1 / (1 + t decay)."""
 
     def __init__(

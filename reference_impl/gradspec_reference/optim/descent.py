@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.optim.optimizer import Group, Optimizer, not_negative, refuse_differentiable
+from gradspec_reference.optim.optimizer import Group, not_negative, refuse_differentiable
+from gradspec_reference.optim.stepping import ByParameter
 
 if TYPE_CHECKING:
-    from gradspec_reference.optim.optimizer import Array
+    from gradspec_reference.optim.stepping import Array
 
 
-class SGD(Optimizer):
+class SGD(ByParameter):
     """p - lr g; with momentum μ and dampening τ, p - lr b of b ← μ b + (1 - τ) g.
 
     The first b is g itself.  Weight decay λ adds λ p to g; Nesterov's form takes g + μ b for b.

@@ -1,5 +1,7 @@
 """`pulled_back(call, sample, cotangent)`: what a cotangent becomes, known without any rule.
 
+`pushed_forward(call, sample, tangents)` is the other product with the same Jacobian.
+
 A formula that is linear is its own derivative: its value at a unit vector is a column of the
 Jacobian.  Any other is evaluated at x + ih with h so small that h*h is lost in rounding: the
 imaginary part is h times the derivative, without cancellation.
@@ -7,7 +9,7 @@ imaginary part is h times the derivative, without cancellation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -56,6 +58,28 @@ def times(cotangent: Any, jacobians: list[Any]) -> Pulled:
         gradients.append(terms.sum(axis=of_result))
         scale = max(scale, float(np.abs(terms).sum(axis=of_result).max(initial=0.0)))
     return Pulled(gradients, scale)
+
+
+class Pushed(NamedTuple):
+    """The tangent of a result; `scale` bounds the sum of the absolute contributions."""
+
+    tangent: Any
+    scale: float
+
+
+def pushed_forward(
+    call: Call, sample: Given, tangents: Sequence[Any], part: int | None = None
+) -> Pushed:
+    """Give the Jacobian times tangents, one for each variable, of a result or one of several."""
+    tangent, scale = np.zeros(()), np.zeros(())
+    for jacobian, moved in zip(jacobians(call, sample, part), tangents, strict=True):
+        terms = jacobian * np.reshape(
+            moved, np.shape(moved) + (1,) * (jacobian.ndim - np.ndim(moved))
+        )
+        own = tuple(range(np.ndim(moved)))
+        tangent, scale = tangent + terms.sum(axis=own), scale + np.abs(terms).sum(axis=own)
+    most = float(scale.max(initial=0.0))
+    return Pushed(tangent, CONDITION * most if call.operator.factors else most)
 
 
 _known: Final[dict[Any, list[Any]]] = {}

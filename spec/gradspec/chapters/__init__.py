@@ -40,6 +40,7 @@ CHAPTERS: Final[tuple[Chapter, ...]] = (
     Chapter("checkpointing", "ckpt", "Checkpointing"),
     Chapter("functional", "fapi", "Derivatives of a function, by a call"),
     Chapter("transforms", "func", "Transforms of functions"),
+    Chapter("numerical_checks", "chk", "Numerical checks"),
     Chapter("operators", "op", "Operators"),
     Chapter("anomaly_detection", "anom", "Anomaly detection"),
     Chapter("data_types", "dty", "Data types and devices"),

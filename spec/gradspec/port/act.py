@@ -31,8 +31,9 @@ class Act:
 
     `gives` is the kind of the answer; `some` that it is never None.  `on` and `said` are where the
     notation has it and under which name, without parentheses if it is an `attribute`; `notation` is
-    the phrase where it says the act in another way.  `python` and `torch` are phrases; of several,
-    the first that mentions all that was given.  An act `by_kit` is not asked of the engine.
+    the phrase where it says the act in another way.  `python`, `torch` and `javascript` are
+    phrases; of several, the first that mentions all that was given.  An act `by_kit` is not asked
+    of the engine.
     Where `one_of` names arguments, every call gives one of them and no other.
     `bundle` is the word by which a Python adapter may declare it together with others.
     """
@@ -50,6 +51,7 @@ class Act:
     notation: str = ""
     python: tuple[str, ...] = ()
     torch: tuple[str, ...] = ()
+    javascript: tuple[str, ...] = ()
     by_kit: bool = False
     several: Callable[[Given], bool] | None = None
     words: frozenset[str] = frozenset()
@@ -97,7 +99,7 @@ def act(key: str, parameters: str, doc: str, *, word: str | None = None, **more:
     first = signature.names[0] if signature.names else ""
     more.setdefault("on", OWNERS.get(first, "ag"))
     more.setdefault("said", key.rpartition(":")[2])
-    for language in ("python", "torch"):
+    for language in ("python", "torch", "javascript"):
         phrases = more.get(language, ())
         several = (phrases,) if isinstance(phrases, str) else phrases
         more[language] = tuple(filter(None, several))

@@ -210,6 +210,7 @@ IDENTITY: Final = (
         "Say whether two handles are one object of the engine.",
         gives="flag",
         python="$one is $other",
+        javascript="$one === $other",
         bundle="tape",
     ),
     act(
@@ -360,6 +361,28 @@ FORWARD_MODE: Final = (
         gives="tensor",
         word="unpack_dual",
         torch="torch.autograd.forward_ad.unpack_dual($tensor).tangent",
+    ),
+    act(
+        "primal",
+        "tensor",
+        "Give a tensor's value, without its tangent.",
+        gives="tensor",
+        some=True,
+        word="unpack_dual",
+        torch="torch.autograd.forward_ad.unpack_dual($tensor).primal",
+    ),
+    act(
+        "enter_dual_level",
+        "",
+        "Open a level of forward mode, and give its number.",
+        gives="number",
+        torch="torch.autograd.forward_ad.enter_dual_level()",
+    ),
+    act(
+        "exit_dual_level",
+        "level=None",
+        "Leave a level of forward mode, the latest if none is named.",
+        torch="torch.autograd.forward_ad.exit_dual_level($(level=$level))",
     ),
 )
 

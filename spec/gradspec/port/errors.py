@@ -88,6 +88,7 @@ ERROR_KINDS: Final[dict[str, str]] = {
     # forward mode
     "no-dual-level": "a tensor is given a tangent outside any level",
     "dual-level-nested": "a level is entered within another",
+    "dual-level-exit": "a level is left that is not the latest, or none is entered",
     "dual-again": "a tensor that has a tangent is given another",
     "tangent-shape": "the tangent does not have the tensor's shape",
     "dual-dtype": "the tensor or its tangent is not of floating-point numbers",
@@ -119,9 +120,19 @@ ERROR_KINDS: Final[dict[str, str]] = {
     "whole numbers",
     "auxiliary": "a function did not return a pair of an output and auxiliary tensors",
     "structure": "what was given does not have the structure of its counterpart",
-    "chunk-size": "a Jacobian is asked for in chunks of no rows",
+    "chunk-size": "a Jacobian, or a batch, is to be cut into chunks of nothing",
     "backward-inside": "a function under a transform asks for a backward pass",
     "module-keys": "a module is called with tensors of other names than its own",
+    # functions mapped over a batch
+    "batched-value": "a number, or a shape that depends on numbers, was taken out of a batch",
+    "batched-write": "what is the same for all examples was written in place with what is not",
+    "batched-random": "random numbers were drawn in a mapped function, which was not told how",
+    "batch-axes": "what is to be mapped, or what was returned, does not fit the dimensions named",
+    "batch-output": "a mapped function returned what is no batch of tensors",
+    "randomness": "random numbers are to be drawn in a way that there is not",
+    "batch-escaped": "a tensor of a batch is used after the mapped function has returned",
+    # numerical checks
+    "derivative-mismatch": "a derivative is not what finite differences say, or lacks what it owes",
     "callback": "a function of the caller, run by the engine, raised",
 }
 

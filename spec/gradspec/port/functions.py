@@ -95,6 +95,7 @@ DEFINITION: Final = act(
     one_of=("body", "forward"),
     notation=_class("ag.Function", FLAGS),
     python="$body",
+    javascript="$body",
     torch=CUSTOM,
 )
 
@@ -106,6 +107,7 @@ CALL: Final = act(
     word="",
     notation="$function($*arguments, $($**keywords))",
     python="$function($*arguments, $($**keywords))",
+    javascript="$function($*arguments)",
 )
 
 
@@ -128,6 +130,41 @@ def _functional(name: str, strategy: str, doc: str) -> Act:
     phrase = f"torch.autograd.functional.{name}($function, *arguments, {said})"
     return _transform(f"functional.{name}", options, doc, torch=f"lambda *arguments: {phrase}")
 
+
+_CHECKED: Final = (
+    "eps=1e-06, atol=1e-05, rtol=0.001, raise_exception=True, nondet_tol=0.0, "
+    "check_undefined_grad=True, check_grad_dtypes=False, check_batched_grad=False, fast_mode=False"
+)
+
+
+def _check(name: str, options: str, doc: str) -> Act:
+    """Write a row of a numerical check, whose options are all by name."""
+    whole = f"{options}, {_CHECKED}"
+    names = (option.partition("=")[0].strip() for option in whole.split(","))
+    said = ", ".join(f"$({option}=${option})" for option in names)
+    phrase = f"lambda *inputs: torch.autograd.{name}($function, inputs, {said})"
+    return _transform(name, whole, doc, gives="plain", torch=phrase)
+
+
+_CHECKS: Final = (
+    _check(
+        "gradcheck",
+        "check_batched_forward_grad=False, check_forward_ad=False, check_backward_ad=True",
+        "Whether derivatives agree with finite differences at the given arguments.",
+    ),
+    _check(
+        "gradgradcheck",
+        "grad_outputs=None, check_fwd_over_rev=False, check_rev_over_rev=True",
+        "Whether second derivatives agree with finite differences of the first.",
+    ),
+    _transform(
+        "get_numerical_jacobian",
+        "eps=0.001, grad_out=1.0",
+        "The Jacobian by finite differences, of a function of the list of its arguments.",
+        torch="lambda *inputs: torch.autograd.gradcheck.__globals__"
+        "['get_numerical_jacobian']($function, inputs, $(eps=$eps), $(grad_out=$grad_out))",
+    ),
+)
 
 TRANSFORMS: Final = (
     _transform(
@@ -229,17 +266,7 @@ TRANSFORMS: Final = (
         "The function, compiled.",
         torch="torch.compile($function, backend='aot_eager')",
     ),
-    *(
-        _transform(
-            check,
-            "eps=1e-06, atol=1e-05, rtol=0.001, raise_exception=True",
-            "Whether derivatives agree with finite differences at the given arguments.",
-            gives="plain",
-            torch=f"lambda *inputs: torch.autograd.{check}($function, inputs, $(eps=$eps), "
-            "$(atol=$atol), $(rtol=$rtol), $(raise_exception=$raise_exception))",
-        )
-        for check in ("gradcheck", "gradgradcheck")
-    ),
+    *_CHECKS,
     *(
         _functional(name, "", doc)
         for name, doc in {
@@ -282,6 +309,12 @@ TRANSFORMS: Final = (
             "torch.inference_mode($($mode))($function)",
             "torch.inference_mode($function) ${-without_parentheses}",
         ),
+    ),
+    _transform(
+        "dual_level",
+        "",
+        "The function, each run of which is in a level of forward mode.",
+        torch="torch.autograd.forward_ad.dual_level()($function)",
     ),
     _transform(
         "one_no_grad",

@@ -14,7 +14,8 @@ def _own(key: str, parameters: str, doc: str, **more: Any) -> Act:
 
 def _signed(name: str, sign: str, phrase: str, parameters: str) -> Act:
     doc = f"Reckon with plain values, as the host language does: {sign}."
-    return _own(f"plain:{name}", parameters, doc, gives="plain", notation=phrase, python=phrase)
+    said = {"notation": phrase, "python": phrase, "javascript": phrase}
+    return _own(f"plain:{name}", parameters, doc, gives="plain", **said)
 
 
 OF_PLAIN_VALUES: Final = (
@@ -34,13 +35,14 @@ OF_THE_KIT: Final = (
         word="vjp",
         notation="ag.vjp($function, $inputs, $($cotangent))",
     ),
-    _own("same", "x", "Give tensors other numbers.", gives="tensors", python="$x"),
+    _own("same", "x", "Give tensors other numbers.", gives="tensors", python="$x", javascript="$x"),
     _own(
         "or_zero",
         "gradient, zeros",
         "The gradient, or zeros where there is none.",
         gives="tensor",
         python="$zeros if $gradient is None else $gradient",
+        javascript="$gradient ?? $zeros",
     ),
     _own("raise", "error", "Raise what a function raised by itself."),
     # what the host does with what it holds
@@ -50,6 +52,7 @@ OF_THE_KIT: Final = (
         "Let go of an object, as `del` does.",
         notation="ag.forget($thing)",
         python="del $thing",
+        javascript="$thing = null",
     ),
     _own(
         "host_write",
@@ -67,6 +70,7 @@ OF_THE_KIT: Final = (
         said="notes",
         gives="log",
         python="[]",
+        javascript="[]",
     ),
     _own(
         "note",
@@ -74,6 +78,7 @@ OF_THE_KIT: Final = (
         "Write down what a callback saw.",
         on="log",
         python="$log.append($what)",
+        javascript="$log.push($what)",
     ),
     _own(
         "read",
@@ -82,6 +87,7 @@ OF_THE_KIT: Final = (
         on="log",
         gives="structure",
         python="list($log)",
+        javascript="[...$log]",
     ),
     # demands, and blocks of steps
     _own("expect", "found, check, expected=None, ulps=None, scale=None, or_nan=None", "Demand."),

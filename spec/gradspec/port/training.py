@@ -120,6 +120,12 @@ TRAINING: Final = (
         gives="tensors",
     ),
     _on_module(
+        "replace",
+        "module, name, tensor",
+        "Put a tensor that is no parameter in the place of a parameter.",
+        "delattr($module, $name)\nsetattr($module, $name, $tensor)",
+    ),
+    _on_module(
         "zero_grad",
         "module, set_to_none=True",
         "Take the gradients of the parameters away, or fill them with zeros.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.port.acts import ACTS
 from gradspec.port.functions import CONTEXT, FLAGS, RULES, is_called
@@ -12,7 +12,6 @@ from gradspec.port.functions import CONTEXT, FLAGS, RULES, is_called
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterator, Mapping
-    from types import CodeType
 
     from gradspec.port.act import Act
     from gradspec.port.phrase import Phrase
@@ -57,11 +56,14 @@ class ErrorPattern:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Statements or an expression of a book, compiled; a language's own have no place."""
+    """Statements or an expression of a book; a language's own have no place.
+
+    It is compiled, if the language is Python.
+    """
 
     text: str
     place: Origin | None
-    code: CodeType
+    code: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Book:
 
     file: str
     name: str = ""
+    language: str = "python"
     version: Code | None = None
     setup: tuple[Code, ...] = ()
     prepare: tuple[Code, ...] = ()

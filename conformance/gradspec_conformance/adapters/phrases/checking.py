@@ -46,13 +46,17 @@ def check(act: Act, phrase: Phrase) -> frozenset[str]:
             looked_up |= _checked_use(act, phrase, names)
         except MalformedPhrase as error:
             raise MalformedPhrase(f"{error}{_as_used(act, phrase, names)}") from error
+    return frozenset(looked_up)
+
+
+def demand_required(act: Act, phrase: Phrase) -> None:
+    """Demand that a phrase mention what its act is never asked for without."""
     for name in act.signature.required:
         if name not in phrase.mentioned:
             raise MalformedPhrase(
                 f"it does not mention ${name}, without which {act.name} is never asked for: "
                 f"write ${{-{name}}} if the engine does not need it"
             )
-    return frozenset(looked_up)
 
 
 def argument_sets(act: Act, phrase: Phrase) -> Iterator[tuple[str, ...]]:

@@ -19,23 +19,20 @@ import traceback
 from contextlib import suppress
 from contextvars import ContextVar
 from types import EllipsisType, MappingProxyType, ModuleType
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec.exceptions import Diverged, ProgramError, Unsaid, text_of, whole_text_of
+from gradspec.exceptions import Unsaid, text_of
 from gradspec.port.abilities import NARROW
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import called, method_of
 from gradspec.port.phrase import CONSTRUCTORS, WORD, Phrase, choose, is_observed
-from gradspec.program.recorder import Recorder
-from gradspec.program.replay import replay
-from gradspec.program.scripts.own_words import is_performed
 from gradspec.program.steps import Ref
 from gradspec_conformance.adapters.phrases.compiling import compiled
 from gradspec_conformance.adapters.phrases.reading import read_book
+from gradspec_conformance.adapters.phrases.speaking import RAISED_IN, BookEngine
 from gradspec_conformance.adapters.phrases.uses import Uses
-from gradspec_conformance.adapters.phrases.writing import in_words_of
 from gradspec_conformance.exceptions import MalformedBook
 from gradspec_conformance.hints import did_you_mean
 
@@ -44,12 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gradspec.port.act import Act
-    from gradspec.program.steps import Program
     from gradspec_conformance.adapters.phrases.book import Book, Code
-
-
-RAISED_IN: Final = "_gradspec_act"
-"""Attribute of an error: the key of the act that raised it."""
 
 
 PLAIN: Final = (
@@ -61,12 +53,8 @@ _forms: ContextVar[Mapping[int, Any]] = ContextVar("forms", default=MappingProxy
 """Identity of an argument of the method at work -> how the program describes it."""
 
 
-class PhrasebookEngine:
-    """An engine in the words of its book; the class attribute `book` says which."""
-
-    book: ClassVar[Book]
-    tells_kind: ClassVar[str | None] = None
-    """How a script tells the kind of `error`, if not by the patterns of the book."""
+class PhrasebookEngine(BookEngine):
+    """An engine of Python in the words of its book."""
 
     def __init__(self) -> None:
         self._space: dict[str, Any] = {"__name__": f"<{self.book.file}>"}
@@ -92,39 +80,6 @@ class PhrasebookEngine:
         except AttributeError:
             return False
         return True
-
-    def error_kind(self, error: Exception) -> str | None:
-        """Find the kind by what the error says; the first pattern that matches decides."""
-        text = f"{type(error).__name__}: {whole_text_of(error)}"
-        act = getattr(error, RAISED_IN, "")
-        possible = (one for one in self.book.errors if act in one.acts or not one.acts)
-        return next((one.kind for one in possible if one.says.search(text)), None)
-
-    def script(self, program: Program) -> str:
-        """Print a program in the words of the book.
-
-        What the engine does for a product is known once it was done: a stored program is performed.
-        If that comes to something that the program does not know, it is printed as it was stored.
-        """
-        if not is_performed(program.steps):
-            with Recorder(self) as recorder:
-                try:
-                    replay(program, recorder)
-                except Diverged:
-                    return in_words_of(self.book, program, self.tells_kind)
-                except ProgramError:  # a script shows what was done until then
-                    pass
-            program = recorder.program
-        return in_words_of(self.book, program, self.tells_kind)
-
-    def phrases_of(self, act: Act) -> tuple[Phrase, ...]:
-        """Give the phrases that an act is said with; none where a method does it."""
-        return () if method_of(act) in self._own else self.book.phrases.get(act.key, ())
-
-    def says(self, act: Act, forms: Mapping[str, Any]) -> bool:
-        """Say whether some phrase mentions all these arguments, or a method does the act."""
-        own = method_of(act) in self._own
-        return own or choose(act, self.book.phrases.get(act.key, ()), forms) is not None
 
     def speak(self, act: Act, given: dict[str, Any], forms: Mapping[str, Any]) -> Any:
         """Do an act; `forms` are its arguments as the program describes them."""
@@ -306,6 +261,13 @@ for _name in sorted({method_of(act) for act in ACTS.values() if not act.by_kit})
 
 
 def Phrasebook(path: str | Path) -> type[PhrasebookEngine]:  # noqa: N802 - it makes a class
-    """Make the engine class of a book; raises MalformedBook."""
+    """Make the engine class of a book of Python; raises MalformedBook."""
     book = read_book(path)
+    if book.language != "python":
+        raise MalformedBook(f"{path} is a book of {book.language}, and no class of Python says it")
+    return engine_class(book)
+
+
+def engine_class(book: Book) -> type[PhrasebookEngine]:
+    """Make the engine class of a book of Python."""
     return type(book.name, (PhrasebookEngine,), {"book": book})

@@ -1,7 +1,7 @@
-"""The books that stand in the table of acts: what Python says, and what torch says.
+"""The books that stand in the table of acts: what a language says, and what torch says.
 
 Every book of a Python engine inherits `python`; torch itself, and a module with torch's names,
-inherit `torch`.
+inherit `torch`.  A book of an engine in JavaScript inherits `javascript`.
 """
 
 from __future__ import annotations
@@ -63,5 +63,17 @@ def torch() -> Book:
     )
 
 
-LANGUAGES: Final[dict[str, Callable[[], Book]]] = {"python": python, "torch": torch}
+@cache
+def javascript() -> Book:
+    """Give what every engine of JavaScript says in one way."""
+    acts = (act for act in ACTS.values() if act.javascript and not act.by_kit)
+    phrases = {act.key: _read(act.javascript) for act in acts}
+    return Book("javascript", language="javascript", phrases=phrases)
+
+
+LANGUAGES: Final[dict[str, Callable[[], Book]]] = {
+    "python": python,
+    "torch": torch,
+    "javascript": javascript,
+}
 """Name under which a book inherits -> the book."""

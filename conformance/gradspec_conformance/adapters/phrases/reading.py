@@ -3,7 +3,7 @@
     [engine]
     name = "mygrad"
     version = "mg.__version__"
-    inherits = "python"              # the default; or "torch", or a book beside this one
+    inherits = "python"              # the default; or "torch", "javascript", a book beside this one
     setup = "import mygrad as mg"
     prepare = "mg.turn_memory_guarding_off()"  # what a user need not do
     also = ["frees_graph"]           # what no phrase shows
@@ -59,7 +59,7 @@ from gradspec_conformance.adapters.phrases.book import (
     Spoken,
     implied,
 )
-from gradspec_conformance.adapters.phrases.checking import check, is_constant
+from gradspec_conformance.adapters.phrases.checking import check, demand_required, is_constant
 from gradspec_conformance.adapters.phrases.compiling import UNREADABLE
 from gradspec_conformance.adapters.phrases.languages import LANGUAGES
 from gradspec_conformance.adapters.phrases.schema import (
@@ -101,7 +101,7 @@ class _Reader:
     def book(self) -> Book:
         """Put the book on top of the one that it inherits."""
         engine = self._engine
-        below = self._below()
+        below = self._below
         phrases, spoken = dict(below.phrases), dict(below.spoken)
         own: set[str] = set()
         for table, name, said, where in self._entries():
@@ -139,6 +139,7 @@ class _Reader:
     def _engine(self) -> EngineTable:
         return self.file.table(EngineTable, self._tables.engine, ("engine",))
 
+    @cached_property
     def _below(self) -> Book:
         name = self._engine.inherits
         if name in LANGUAGES:
@@ -174,6 +175,8 @@ class _Reader:
 
     def _compiled(self, text: str, mode: str, where: places.Path) -> Code:
         text = text.strip() if mode == "eval" else textwrap.dedent(text)
+        if self._below.language != "python":  # who can read it says what is wrong with it
+            return Code(text, Origin(self.file, where))
         name = f"<{self.file.path}: {'.'.join(map(str, where))}>"
         try:
             code = compile(text, name, mode, dont_inherit=True)
@@ -197,6 +200,8 @@ class _Reader:
             found.pop(name, None)
             if said is not False:
                 found[name] = self._compiled(said, "eval", where)
+                if self._below.language != "python":
+                    continue
                 if is_constant(ast.parse(said.strip(), mode="eval").body, but=(str,)):
                     self.file.wrong(where, shown(said), "what the engine takes for a data type")
         return found
@@ -251,7 +256,10 @@ class _Reader:
             for argument in sorted(phrase.mentioned - {*ACTS[key].signature.names}):
                 takes = f"an argument of {ACTS[key].name}({ACTS[key].signature.text})"
                 self.file.wrong(where, f"${argument}", takes)
-            return phrase, Spoken(Origin(self.file, where), check(ACTS[key], phrase))
+            is_python = self._below.language == "python"
+            names = check(ACTS[key], phrase) if is_python else frozenset()
+            demand_required(ACTS[key], phrase)
+            return phrase, Spoken(Origin(self.file, where), names)
         except (MalformedPhrase, RecursionError) as error:
             self.file.wrong(where, shown(text), f"Python: {error}")
 

@@ -11,6 +11,10 @@ from gradspec.port.engine import working_dtype
 from gradspec.port.phrase import Choice, Phrase, choose
 from gradspec.program.scripts import print_program
 from gradspec.program.steps import Ref, Step, numbers
+from gradspec_conformance.adapters.phrases.javascript import (
+    JavaScriptDialect,
+    JavaScriptWriter,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +53,8 @@ COUNTS: Final = re.compile(r"^( *)print\('found:', len\((_\d+)\), 'warnings ")
 
 def in_words_of(book: Book, program: Program, kind: str | None = None) -> str:
     """Print a program as a user of the book's engine writes it; `kind` tells that of `error`."""
+    if book.language == "javascript":
+        return print_program(program, JavaScriptDialect(book), JavaScriptWriter)
     return print_program(program, BookDialect(book, kind))
 
 

@@ -1,1 +1,1 @@
-"""Plants in custom functions: calls, contexts, gradients, results, rules and writes."""
+"""Plants in custom functions: calls, contexts, gradients, results, rules, tangents and writes."""

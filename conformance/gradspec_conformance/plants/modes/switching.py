@@ -185,7 +185,7 @@ def decorator_needs_parentheses(sound, cls, function=None):
 @plant(at(decorating, "decorated"), "root-without-grad: mode-009/with_parentheses", TEACHING)
 def decorator_holds_while_defining(sound, mode, function):
     """A decorator's mode holds while the function is defined, not while it runs."""
-    with mode.fresh():
+    with mode.clone():
         sound(mode, function)
     return function
 
@@ -196,7 +196,7 @@ def generator_leaks_its_mode(_sound, mode, function):
 
     @functools.wraps(function)
     def within(*args, **kwargs):
-        with mode.fresh():
+        with mode.clone():
             yield from function(*args, **kwargs)
 
     return within
@@ -257,7 +257,7 @@ def inference_mode_is_not_switched_off(sound, self):
 
 
 @plant(
-    at(modes.inference_mode, "fresh"),
+    at(modes.inference_mode, "clone"),
     "order: mode-037/with_the_flag_false",
     "decorators that are copied",
 )

@@ -94,9 +94,5 @@ def edges_follow_the_tensor(swap):
     @swap.after(REBASE)
     def rebased(_, tensor, node):
         for user, operands in users:
-            user.next_functions = tuple(
-                (
-                    (node, 0) if operand is tensor else edge
-                    for operand, edge in zip(operands, user.next_functions, strict=True)
-                )
-            )
+            edges = zip(operands, user.next_functions, strict=True)
+            user.lead_to(tuple([(node, 0) if one is tensor else edge for one, edge in edges]))

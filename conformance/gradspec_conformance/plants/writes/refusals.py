@@ -157,7 +157,7 @@ def written_leaf_is_lost(swap):
     @swap.after(at(inplace, "prepare"))
     def prepare(made, _operator, operands, *_):
         if operands[0].requires_grad and operands[0].is_leaf:
-            made.next_functions = (node.NO_EDGE, *made.next_functions[1:])
+            made.lead_to((node.NO_EDGE, *made.next_functions[1:]))
 
     swap(at(inplace, "check_not_a_leaf"), lambda _sound, *_: None)
 

@@ -100,7 +100,7 @@ def plain_target_stays_plain(sound, operator, operands, *params):
 def inplace_drops_operand_edge(node, *_):
     """A recorded write has an edge to the old value and none to its other operands."""
     first, *others = node.next_functions
-    node.next_functions = (first, *(NO_EDGE for _ in others))
+    node.lead_to((first, *(NO_EDGE for _ in others)))
 
 
 @plant(at(CopySlices, "unpack"), "value: inp-024a", "pytorch/pytorch#15219")

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradspec_reference.dtypes import number_for
 from gradspec_reference.engine import inplace
+from gradspec_reference.engine.batched import Batched, relaid
 from gradspec_reference.engine.recording import unary
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
@@ -32,7 +33,10 @@ def contiguous(input: Tensor) -> Tensor:
     if input.is_contiguous():
         return input
     result = unary(OPERATORS["clone"], input)
-    result._array = np.ascontiguousarray(result._array)
+    if type(result) is Batched:
+        result._array = relaid(result, contiguous)
+    else:
+        result._array = np.ascontiguousarray(result._array)
     return result
 
 

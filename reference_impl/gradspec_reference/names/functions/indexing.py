@@ -12,7 +12,7 @@ import numpy as np
 
 from gradspec_reference import dtypes
 from gradspec_reference.dtypes import number_for
-from gradspec_reference.engine import inplace
+from gradspec_reference.engine import inplace, narrow
 from gradspec_reference.engine.recording import apply, view
 from gradspec_reference.engine.shapes import common_shape, normal_dim
 from gradspec_reference.engine.tensor import Tensor
@@ -122,6 +122,7 @@ def put(target: Tensor, template: Any, indices: list[Tensor], value: Tensor) -> 
     indices = within_nothing(target, template, indices)
     check_masks(target, template, indices)
     if is_number:
+        narrow.check_is_wider("a write under a mask", target.dtype)
         number_for(value._array.item(), target._array.dtype)
     elif value._array.dtype != target._array.dtype:
         raise InplaceDtypeError(

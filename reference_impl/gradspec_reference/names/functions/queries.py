@@ -8,7 +8,8 @@ import numpy as np
 
 from gradspec_reference import dtypes
 from gradspec_reference.dtypes import can_cast
-from gradspec_reference.engine import recording
+from gradspec_reference.engine import narrow, recording
+from gradspec_reference.engine.batched import Batched, of_many_shapes, one_number
 from gradspec_reference.engine.shapes import named_dims, normal_dims
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
@@ -26,6 +27,7 @@ __all__ = [
     "count_nonzero",
     "equal",
     "is_floating_point",
+    "is_inference",
     "is_tensor",
     "isclose",
     "nonzero",
@@ -44,6 +46,11 @@ def is_floating_point(input: Tensor) -> bool:
     return input.dtype.is_floating_point
 
 
+def is_inference(input: Tensor) -> bool:
+    """Tell whether a tensor was made in inference mode (torch.is_inference)."""
+    return input.is_inference()
+
+
 def numel(input: Tensor) -> int:
     """Return the number of elements (torch.numel)."""
     return int(input._array.size)
@@ -51,8 +58,16 @@ def numel(input: Tensor) -> int:
 
 def equal(input: Tensor, other: Tensor) -> bool:
     """Tell whether shapes and all elements are equal (torch.equal)."""
+    check_is_one(input, other)
     a, b = input._array, other._array
+    narrow.check_is_wider("equal", input.dtype)
     return bool(a.shape == b.shape and (a == b).all())
+
+
+def check_is_one(*tensors: Tensor) -> None:
+    """Refuse to answer for a batch, each example of which has an answer of its own."""
+    if Batched in map(type, tensors):
+        raise one_number()
 
 
 def allclose(
@@ -63,11 +78,13 @@ def allclose(
     equal_nan: bool = False,
 ) -> bool:
     """Tell whether all elements are about equal (torch.allclose); RuntimeError for two dtypes."""
+    check_is_one(input, other)
     a, b = input._array, other._array
     if a.dtype != b.dtype:
         raise RuntimeError(f"allclose was given {input.dtype} and {other.dtype}; convert one")
     if not (rtol >= 0 and atol >= 0):
         raise RuntimeError(f"allclose was given the tolerances {rtol} and {atol}; none is negative")
+    narrow.check_is_wider("allclose", input.dtype)
     recording.run(OPERATORS["eq"], [a, b], ())  # refuses shapes that do not fit
     return bool(np.allclose(a, b, rtol, atol, equal_nan))
 
@@ -107,6 +124,7 @@ def _truths(kernel: Any, input: Tensor, dim: int | Sequence[int] | None, keepdim
 def count_nonzero(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """Return how many elements are not zero (torch.count_nonzero)."""
     dims = normal_dims(dim, input.ndim)
+    narrow.check_is_wider("count_nonzero", input.dtype)
     return Tensor(np.sum(input._array != 0, axis=dims, dtype=np.int64))
 
 
@@ -115,6 +133,9 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
 
     As a tuple, one tensor of positions for each dimension.
     """
+    if type(input) is Batched:
+        raise of_many_shapes()
+    narrow.check_is_wider("nonzero", input.dtype)
     if as_tuple:
         return tuple(Tensor(each) for each in np.nonzero(np.atleast_1d(input._array)))
     return Tensor(np.argwhere(input._array))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_reference.engine.batched import looked_at
 from gradspec_reference.engine.recording import several
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
@@ -108,13 +109,18 @@ def searchsorted(
     if sorter is not None:
         order = ordered_by(order, sorter)
     chosen: Any = "right" if right or side == "right" else "left"
-    if order.ndim == 1:
-        found = halved(order, array, chosen)
-    else:
-        found = np.empty(array.shape, np.int64)
-        for row in np.ndindex(*order.shape[:-1]):
-            found[row] = halved(order[row], array[row], chosen)
+    found = looked_at(found_by_rows, order, array, chosen)
     return Tensor(found.astype(np.int32 if out_int32 else np.int64))
+
+
+def found_by_rows(order: Any, array: Any, side: str) -> Any:
+    """Find where numbers belong in one order, or each row of them in its own."""
+    if order.ndim == 1:
+        return halved(order, array, side)
+    found = np.empty(array.shape, np.int64)
+    for row in np.ndindex(*order.shape[:-1]):
+        found[row] = halved(order[row], array[row], side)
+    return found
 
 
 def halved(order: Any, array: Any, side: str) -> Any:

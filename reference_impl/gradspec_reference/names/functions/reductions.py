@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.engine import inplace, linking
+from gradspec_reference.engine import inplace, linking, narrow
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import normal_dim, normal_dims
@@ -14,6 +14,7 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import return_types
 from gradspec_reference.names.functions.selection import maximum, minimum
 from gradspec_reference.operators import OPERATORS
+from gradspec_reference.operators.layouts import laid_as
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -220,6 +221,7 @@ def check_no_booleans(input: Tensor, dim: int | None) -> None:
     """Refuse to look for the place of an extreme of booleans."""
     if input._array.dtype == np.bool_:
         raise RuntimeError("the place of an extreme of booleans was asked for; convert with to()")
+    narrow.check_is_wider("the place of an extreme", input.dtype)
     if dim is not None:
         normal_dim(dim, input.ndim)
 
@@ -266,6 +268,7 @@ def sort(
     """Return the sorted values and where they were (torch.sort)."""
     del stable  # it always is
     indices = argsort(input, dim, descending)
+    indices._array = laid_as(input._array, indices._array)
     values = apply(OPERATORS["sort_values"], (input, indices), normal_dim(dim, input.ndim))
     return return_types.sort(values, indices)
 
@@ -282,7 +285,7 @@ def topk(
     if not 0 <= k <= length:
         raise RuntimeError(f"topk was asked for {k} elements; there are {length}")
     order = argsort(input, dim, descending=largest)._array
-    indices = Tensor(np.array(order[(*(slice(None),) * dim, slice(0, k))] if order.ndim else order))
+    indices = Tensor((order[(*(slice(None),) * dim, slice(0, k))] if order.ndim else order).copy())
     values = apply(OPERATORS["topk_values"], (input, indices), dim)
     return return_types.topk(values, indices)
 

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.engine import growth, hooks, inplace, linking, recording, refusals, versions
-from gradspec_reference.engine.modes import state
+from gradspec_reference.engine import (
+    batching,
+    forward,
+    growth,
+    hooks,
+    inplace,
+    linking,
+    recording,
+    refusals,
+    versions,
+)
+from gradspec_reference.engine.batched import Batched
+from gradspec_reference.engine.modes import exceptional, state
 from gradspec_reference.engine.plans import in_place
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
 from gradspec_reference.engine.tensor import Tensor
@@ -30,12 +41,18 @@ def change_view_(input: Tensor, name: str, *params: Any) -> Tensor:
     if recorded:
         inplace.check_may_be_written(input)
         refusals.refuse_integers(operator, (input,), requires)
-    array = recording.run(operator, [input.materialise()], params)
+    if type(input) is Batched:
+        array: Any = batching.shown(operator, input.detach(), params)._array
+    else:
+        array = recording.run(operator, [input.materialise()], params)
+    moving = forward.tangents_of((input,)) if exceptional else {}
     if recorded:
         node = linking.make_node(operator, (input,), params, requires, Tensor(array))
         hooks.keep_retained(input)
         input._grad_fn, input._output_nr = node, 0
     input._array = array
+    for level, (tangent,) in moving.items():
+        forward.show_again(input, OPERATORS[name], tangent, params, level)
     versions.bump(input)
     if recorded and input._view is not None:  # what its base shows is the same
         input._view.version = versions.version(input)
@@ -84,11 +101,16 @@ def unsqueeze_(input: Tensor, dim: int) -> Tensor:
 
 
 def resize_(input: Tensor, *size: int | Sequence[int]) -> Tensor:
-    """Change the number of elements in place; ResizeRequiresGradError if it requires grad."""
-    if input.requires_grad:
+    """Change the number of elements in place (torch.Tensor.resize_).
+
+    ResizeRequiresGradError if it requires grad, but for inference mode.
+    """
+    has_tangent = exceptional and forward.has_tangent((input,))
+    if has_tangent or (input.requires_grad and not state.inference):
+        what = "requires grad" if input.requires_grad else "has a tangent"
         raise ResizeRequiresGradError(
-            "resize_() was called on a tensor that requires grad; use detach() first, or build "
-            "the new tensor with cat() or expand()"
+            f"resize_() was called on a tensor that {what}; use detach() first, or build the new "
+            "tensor with cat() or expand()"
         )
     versions.check_may_be_written(input)
     shape = as_shape(size)

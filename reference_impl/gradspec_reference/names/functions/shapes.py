@@ -48,7 +48,7 @@ def view_(input: Tensor, *size: int | Sequence[int]) -> Tensor:
 
 def _is_viewable(input: Tensor, size: tuple[int, ...]) -> bool:
     array = input.materialise()
-    return array.size == 0 or np.may_share_memory(array.reshape(size), array)
+    return array.size == 0 or np.may_share_memory(np.ndarray.reshape(array, size), array)
 
 
 def reshape(input: Tensor, *shape: int | Sequence[int]) -> Tensor:

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradspec_reference import dtypes
 from gradspec_reference.engine import narrow
+from gradspec_reference.engine.batched import Batched, anywhere
 from gradspec_reference.engine.recording import unary
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.engine.tensor import Tensor
@@ -16,6 +17,7 @@ from gradspec_reference.names import return_types
 from gradspec_reference.names.functions import (
     arithmetic,
     assembly,
+    elementwise,
     indexing,
     normalised,
     parts,
@@ -160,7 +162,7 @@ def quantiles(
     shares = q if isinstance(q, Tensor) else Tensor(np.asarray(q, input._array.dtype))
     last = Tensor(np.maximum(counts - 1, 0).astype(input._array.dtype)[None])
     place = shapes.reshape(shares, (-1,) + (1,) * counts.ndim) * last
-    if name == "quantile" and missing.any():  # NaN is the last of all
+    if name == "quantile" and anywhere(missing):  # NaN is the last of all
         place = selection.where(Tensor(missing.any(-1)[None]), length - 1.0, place)
     rounded = ROUNDED.get(interpolation, np.floor)(place._array)
     found = read_at(ordered, rounded)
@@ -206,6 +208,8 @@ def nanmedian(input: Tensor, dim: int | LeftOut = None, keepdim: bool = False) -
         missing = np.isnan(input._array)
         if dim is not None:
             return as_nanmedian(reductions.median(input, dim, keepdim))
+        if type(input) is Batched:
+            return of_those_equal(input, nanmedian(shapes.reshape(input, (-1,)), 0)[0])
         if not missing.any() or missing.all():
             return reductions.median(input)
         return reductions.median(indexing.masked_select(input, Tensor(~missing)))
@@ -217,6 +221,13 @@ def nanmedian(input: Tensor, dim: int | LeftOut = None, keepdim: bool = False) -
     middle = np.maximum((~np.isnan(array)).sum(dim, keepdims=True) - 1, 0) // 2
     places = Tensor(np.take_along_axis(order, middle, dim))
     return as_nanmedian(reductions.extreme("median_dim", input, places, dim, keepdim))
+
+
+def of_those_equal(input: Tensor, value: Tensor) -> Tensor:
+    """Return a value of some elements, which share its gradient."""
+    equal = elementwise.eq(input, value.detach())
+    result: Tensor = reductions.sum(selection.where(equal, input, 0.0)) / reductions.sum(equal)
+    return result
 
 
 def as_nanmedian(found: Any) -> Any:

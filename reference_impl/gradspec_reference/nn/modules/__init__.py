@@ -6,7 +6,6 @@ from gradspec_reference.nn.modules.attention import MultiheadAttention
 from gradspec_reference.nn.modules.containers import (
     ModuleDict,
     ModuleList,
-    ParameterList,
     Sequential,
 )
 from gradspec_reference.nn.modules.convolutional import (
@@ -28,6 +27,7 @@ from gradspec_reference.nn.modules.normalising import (
     LayerNorm,
     RMSNorm,
 )
+from gradspec_reference.nn.modules.parameters import ParameterDict, ParameterList
 from gradspec_reference.nn.modules.pooling import *
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "ModuleDict",
     "ModuleList",
     "MultiheadAttention",
+    "ParameterDict",
     "ParameterList",
     "RMSNorm",
     "Sequential",

@@ -7,14 +7,15 @@ among the parameters, a `Module` among the parts, all else is an attribute.
 from __future__ import annotations
 
 import textwrap
-from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from gradspec_reference.autograd import Function
-from gradspec_reference.engine.hooks import Hooks, RemovableHandle
+from gradspec_reference.engine.hooks import Hooks
 from gradspec_reference.engine.modes import no_grad
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.nn.parameter import Parameter
+from gradspec_reference.names import factories
+from gradspec_reference.nn.modules.calling import MOMENTS, WithHooks, called
+from gradspec_reference.nn.modules.remembering import Remembering
+from gradspec_reference.nn.parameter import Buffer, Parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 LISTS = ("_parameters", "_buffers", "_modules")
 
 
-class Module:
+class Module(Remembering, WithHooks):
     """A function with parameters (torch.nn.Module); a kind of module defines `forward`."""
 
     training: bool
@@ -35,7 +36,7 @@ class Module:
     def __init__(self) -> None:
         own: dict[str, Any] = {name: {} for name in LISTS}
         vars(self).update(own, training=True, _transient=set())
-        vars(self).update(_before=Hooks(), _after=Hooks(), _backward=Hooks())
+        vars(self).update(_hooks={moment: Hooks() for moment in MOMENTS})
 
     # what it has
 
@@ -59,20 +60,26 @@ class Module:
         elif name in parameters:
             if value is not None:
                 raise TypeError(
-                    f"the parameter {name} was assigned a {type(value).__name__}; it takes a "
-                    "Parameter or None"
+                    f"the parameter {name} was assigned another thing, {kind_of(value)}; it takes "
+                    "a Parameter or None"
                 )
             parameters[name] = None
         elif name in modules:
             if value is not None:
-                raise TypeError(f"the module {name} was assigned a {type(value).__name__}")
+                raise TypeError(f"the module {name} was assigned another thing, {kind_of(value)}")
             modules[name] = None
-        elif name in buffers:
-            if value is not None and not isinstance(value, Tensor):
-                raise TypeError(f"the buffer {name} was assigned a {type(value).__name__}")
-            buffers[name] = value
+        elif name in buffers or isinstance(value, Buffer):
+            self._assign_buffer(name, value, buffers)
         else:
             object.__setattr__(self, name, value)
+
+    def _assign_buffer(self, name: str, value: Any, buffers: dict[str, Any]) -> None:
+        if value is not None and not isinstance(value, Tensor):
+            raise TypeError(f"the buffer {name} was assigned no tensor: {kind_of(value)}")
+        if isinstance(value, Buffer):
+            self._take_away(name, but=buffers)
+            (self._transient.discard if value.persistent else self._transient.add)(name)
+        buffers[name] = value
 
     def __getattr__(self, name: str) -> Any:
         own = self.__dict__
@@ -95,16 +102,42 @@ class Module:
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Have a parameter under a name, or None in its place."""
+        self._check_name("parameter", name, "_parameters")
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(f"{name} was to be a parameter, and is another: {kind_of(param)}")
+        if param is not None and param.grad_fn is not None:
+            raise ValueError(
+                f"the parameter {name} was computed; compute it in forward(), from parameters"
+            )
         self._parameters[name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Have a tensor that is no parameter; in `state_dict` unless it is not persistent."""
+        self._check_name("buffer", name, "_buffers")
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(f"{name} was to be a buffer, and is no tensor: {kind_of(tensor)}")
         self._buffers[name] = tensor
         (self._transient.discard if persistent else self._transient.add)(name)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Have a part under a name."""
+        if module is not None and not isinstance(module, Module):
+            raise TypeError(f"{name} was to be a part, and is no module: {kind_of(module)}")
+        self._check_name("module", name, "_modules")
         self._modules[name] = module
+
+    def _check_name(self, what: str, name: str, place: str) -> None:
+        if place not in vars(self):
+            raise AttributeError(
+                f"a {what} was registered before Module.__init__() was called; call "
+                "super().__init__() first"
+            )
+        if not isinstance(name, str):
+            raise TypeError(f"the name of a {what} is a text, not {kind_of(name)}")
+        if "." in name or not name:
+            raise KeyError(f"the name of a {what} was given as {name!r}; it is a word without dots")
+        if hasattr(self, name) and name not in vars(self)[place]:
+            raise KeyError(f"{name} is an attribute already; take another name for a {what}")
 
     register_module = add_module
 
@@ -128,7 +161,8 @@ class Module:
         self, which: str, prefix: str, *, recurse: bool, once: bool
     ) -> Iterator[tuple[str, Any]]:
         seen: set[int] = set()
-        for way, module in self.named_modules(prefix=prefix) if recurse else [(prefix, self)]:
+        parts = self.named_modules(prefix=prefix, remove_duplicate=once)
+        for way, module in parts if recurse else [(prefix, self)]:
             for name, value in vars(module)[which].items():
                 if value is not None and id(value) not in seen:
                     if once:
@@ -174,19 +208,42 @@ class Module:
     def get_submodule(self, target: str) -> Module:
         """Return the part that a way leads to."""
         module: Any = self
-        for name in filter(None, target.split(".")):
+        for name in target.split(".") if target else ():
             module = getattr(module, name)
-        if not isinstance(module, Module):
-            raise AttributeError(  # noqa: TRY004 - as torch does
-                f"{target} is a {type(module).__name__}, and no module"
-            )
-        return module
+            if not isinstance(module, Module):
+                raise AttributeError(  # noqa: TRY004 - as torch does
+                    f"{name} of {target} is no module: {kind_of(module)}"
+                )
+        return module  # type: ignore[no-any-return]
+
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put a part where a way leads; if strict, only in the place of another."""
+        if not target or not isinstance(module, Module):
+            raise ValueError(f"{kind_of(module)} was to be put at {target!r}; name a place")
+        way, _, name = target.rpartition(".")
+        holder = self.get_submodule(way)
+        if strict or hasattr(holder, name):
+            self.get_submodule(target)
+        setattr(holder, name, module)
 
     def get_parameter(self, target: str) -> Parameter:
         """Return the parameter that a way leads to."""
         way, _, name = target.rpartition(".")
-        parameter: Parameter = getattr(self.get_submodule(way), name)
+        parameter = getattr(self.get_submodule(way), name)
+        if not isinstance(parameter, Parameter):
+            raise AttributeError(  # noqa: TRY004 - as torch does
+                f"{target} is no parameter: {kind_of(parameter)}"
+            )
         return parameter
+
+    def get_buffer(self, target: str) -> Tensor:
+        """Return the buffer that a way leads to."""
+        way, _, name = target.rpartition(".")
+        holder = self.get_submodule(way)
+        buffer: Tensor = getattr(holder, name)
+        if name not in holder._buffers:
+            raise AttributeError(f"{target} is no buffer: {kind_of(buffer)}")
+        return buffer
 
     # what is done to all of it
 
@@ -231,81 +288,56 @@ class Module:
                 gradient.requires_grad_(False).zero_()
 
     def to(self, *args: Any, **kwargs: Any) -> Self:
-        """Convert parameters and buffers of floating-point numbers, in place."""
-        return self._convert(lambda tensor: tensor.to(*args, **kwargs))
+        """Move parameters and buffers, and convert those of floating-point numbers, in place."""
+        example = factories.empty(0).to(*args, **kwargs)
+        if not (example.dtype.is_floating_point or example.dtype.is_complex):
+            raise TypeError(
+                f"a module was converted to {example.dtype}; it learns floating-point numbers"
+            )
+
+        def moved(tensor: Tensor) -> Tensor:
+            if tensor.dtype.is_floating_point or tensor.dtype.is_complex:
+                return tensor.to(*args, **kwargs)
+            return tensor.to(example.device)
+
+        return self._apply(moved)
 
     def double(self) -> Self:
-        """Convert to float64, in place."""
+        """Convert what is of floating-point numbers to float64, in place."""
         return self._convert(lambda tensor: tensor.double())
 
     def float(self) -> Self:
-        """Convert to float32, in place."""
+        """Convert what is of floating-point numbers to float32, in place."""
         return self._convert(lambda tensor: tensor.float())
 
     def half(self) -> Self:
-        """Convert to float16, in place."""
+        """Convert what is of floating-point numbers to float16, in place."""
         return self._convert(lambda tensor: tensor.half())
 
     def type(self, dst_type: DType) -> Self:
-        """Convert to a dtype, in place."""
-        return self._convert(lambda tensor: tensor.to(dst_type))
+        """Convert all parameters and buffers to a dtype, in place."""
+        return self._apply(lambda tensor: tensor.to(dst_type))
 
     def cpu(self) -> Self:
         """Stay where it is."""
         return self
 
     def _convert(self, convert: Callable[[Tensor], Tensor]) -> Self:
-        for module in self.modules():
-            for parameter in module._parameters.values():
-                if parameter is not None and parameter.dtype.is_floating_point:
-                    parameter.data = convert(parameter.detach())
-                    if parameter._grad is not None:
-                        parameter._grad = convert(parameter._grad.detach())
-            for name, buffer in module._buffers.items():
-                if buffer is not None and buffer.dtype.is_floating_point:
-                    module._buffers[name] = convert(buffer)
-        return self
-
-    # what it remembers
-
-    def state_dict(self, prefix: str = "") -> dict[str, Tensor]:
-        """Return parameters and buffers under the ways to them, on the same memory."""
-        found: dict[str, Tensor] = {}
-        for name, value in self._own_state():
-            if value is not None:
-                found[prefix + name] = value.detach()
-        for name, module in self._modules.items():
-            if module is not None:
-                found.update(module.state_dict(f"{prefix}{name}."))
-        return found
-
-    def _own_state(self) -> Iterator[tuple[str, Tensor | None]]:
-        yield from self._parameters.items()
-        yield from ((n, b) for n, b in self._buffers.items() if n not in self._transient)
+        return self._apply(lambda x: convert(x) if x.dtype.is_floating_point else x)
 
     @no_grad()
-    def load_state_dict(self, state_dict: dict[str, Tensor], strict: bool = True) -> Loaded:
-        """Copy numbers into parameters and buffers; RuntimeError if names or shapes do not agree.
-
-        If not strict, names may be missing or too many.
-        """
-        own = self.state_dict()
-        missing = [name for name in own if name not in state_dict]
-        unexpected = [name for name in state_dict if name not in own]
-        wrong = [
-            f"{name} has shape {list(state_dict[name].shape)}, expected {list(own[name].shape)}"
-            for name in own
-            if name in state_dict and state_dict[name].shape != own[name].shape
-        ]
-        if strict:
-            wrong += [f"{name} is missing" for name in missing]
-            wrong += [f"{name} is not of this module" for name in unexpected]
-        if wrong:
-            raise RuntimeError(f"the state does not fit {type(self).__name__}: {'; '.join(wrong)}")
-        for name, value in own.items():
-            if name in state_dict:
-                value.copy_(state_dict[name])
-        return Loaded(missing, unexpected)
+    def _apply(self, convert: Callable[[Tensor], Tensor]) -> Self:
+        for module in self.children():
+            module._apply(convert)
+        for parameter in self._parameters.values():
+            if parameter is None:
+                continue
+            parameter.data = convert(parameter.detach())
+            if parameter._grad is not None:
+                parameter._grad.data = convert(parameter._grad.detach())
+        for name, buffer in self._buffers.items():
+            self._buffers[name] = None if buffer is None else convert(buffer)
+        return self
 
     # calling it
 
@@ -316,31 +348,9 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call `forward`, and the hooks before and after it."""
-        for hook in [*self._before.values()]:
-            changed = hook(self, args)
-            if changed is not None:
-                args = changed if isinstance(changed, tuple) else (changed,)
-        run = partial(watched, self) if self._backward else self.forward
-        result = run(*args, **kwargs)
-        for hook in [*self._after.values()]:
-            changed = hook(self, args, result)
-            result = result if changed is None else changed
-        return result
-
-    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Have `hook(module, arguments)` called before; what it returns replaces the arguments."""
-        return RemovableHandle(self._before, hook)
-
-    def register_forward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Have `hook(module, arguments, result)` called after; what it returns replaces it."""
-        return RemovableHandle(self._after, hook)
-
-    def register_full_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Have `hook(module, gradients of arguments, of results)` called in the backward pass.
-
-        What it returns replaces the gradients of the arguments.
-        """
-        return RemovableHandle(self._backward, hook)
+        if not self._is_hooked():
+            return self.forward(*args, **kwargs)
+        return called(self, args, kwargs)
 
     # how it is shown
 
@@ -350,84 +360,19 @@ class Module:
 
     def __repr__(self) -> str:
         """Show the module and, each on its own lines, its parts."""
-        extra = [self.extra_repr()] if self.extra_repr() else []
+        extra = self.extra_repr().split("\n") if self.extra_repr() else []
         parts = [
             textwrap.indent(f"({name}): {module!r}", "  ").removeprefix("  ")
             for name, module in self._modules.items()
         ]
-        if not parts:
+        if not parts and len(extra) < len(("one line", "two lines")):
             return f"{type(self).__name__}({''.join(extra)})"
         return "\n  ".join([f"{type(self).__name__}(", *extra, *parts]) + "\n)"
 
 
-class Loaded(tuple[list[str], list[str]]):
-    """Which names a state lacked, and which were too many."""
-
-    __slots__ = ()
-
-    def __new__(cls, missing: list[str], unexpected: list[str]) -> Self:
-        """Make the pair."""
-        return super().__new__(cls, (missing, unexpected))
-
-    @property
-    def missing_keys(self) -> list[str]:
-        """The names that the state lacked."""
-        return self[0]
-
-    @property
-    def unexpected_keys(self) -> list[str]:
-        """The names that the module lacks."""
-        return self[1]
-
-    def __repr__(self) -> str:
-        """Show what did not agree."""
-        if not any(self):
-            return "<All keys matched successfully>"
-        return f"_IncompatibleKeys(missing_keys={self[0]}, unexpected_keys={self[1]})"
-
-
-class Arriving(Function):
-    """Where gradients of a module's arguments, or of its results, come by."""
-
-    @staticmethod
-    def forward(ctx: Any, seen: Callable[[tuple[Any, ...]], Any], *tensors: Tensor) -> Any:
-        """Let tensors through."""
-        ctx.seen = seen
-        ctx.set_materialize_grads(False)
-        return tuple(each.view_as(each) for each in tensors)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Any) -> Any:
-        """Show the gradients, and let them through, or what replaces them."""
-        changed = ctx.seen(gradients)
-        return (None, *(gradients if changed is None else changed))
-
-
-def watched(module: Module, *args: Any, **kwargs: Any) -> Any:
-    """Call a module so that its hooks see the gradients of its arguments and results."""
-    of_results: list[tuple[Any, ...]] = []
-
-    def at_results(gradients: tuple[Any, ...]) -> None:
-        of_results.append(gradients)
-        if not any(isinstance(each, Tensor) and each.requires_grad for each in args):
-            at_arguments(tuple(None for each in args if isinstance(each, Tensor)))
-
-    def at_arguments(gradients: tuple[Any, ...]) -> Any:
-        for hook in [*module._backward.values()]:
-            changed = hook(module, gradients, of_results[-1])
-            if changed is not None:
-                gradients = changed if isinstance(changed, tuple) else (changed,)
-        return gradients
-
-    tensors = [each for each in args if isinstance(each, Tensor)]
-    if any(each.requires_grad for each in tensors):
-        passed = iter(Arriving.apply(at_arguments, *tensors))
-        args = tuple(next(passed) if isinstance(each, Tensor) else each for each in args)
-    result = module.forward(*args, **kwargs)
-    if isinstance(result, Tensor):
-        return Arriving.apply(at_results, result)[0]
-    passed = iter(Arriving.apply(at_results, *(e for e in result if isinstance(e, Tensor))))
-    return type(result)(next(passed) if isinstance(e, Tensor) else e for e in result)
+def kind_of(value: object) -> str:
+    """Return the name of what was given in the place of something else."""
+    return type(value).__name__
 
 
 def dotted(way: str, name: str) -> str:

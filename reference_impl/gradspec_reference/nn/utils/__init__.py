@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import warnings
+from types import GeneratorType
 from typing import TYPE_CHECKING
 
 from gradspec_reference.engine.modes import no_grad
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.linalg.norms import vector_norm
 from gradspec_reference.names.factories import zeros
 from gradspec_reference.names.functions.assembly import cat, stack
-from gradspec_reference.names.functions.normalised import norm
 from gradspec_reference.nn.utils import stateless as stateless
 
 if TYPE_CHECKING:
@@ -24,14 +26,19 @@ def gradients_of(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
 
 @no_grad()
 def get_total_norm(
-    tensors: Iterable[Tensor], norm_type: float = 2.0, error_if_nonfinite: bool = False
+    tensors: Tensor | Iterable[Tensor],
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
 ) -> Tensor:
     """Return the norm of all entries of tensors; RuntimeError if it is not finite, on request."""
-    given = list(tensors)
+    del foreach
+    given = [tensors] if isinstance(tensors, Tensor) else list(tensors)
     order = float(norm_type)
     if not given:
         return zeros(())
-    total = norm(stack([norm(g, order) for g in given]), order)
+    norms = [vector_norm(each, order) for each in given]
+    total: Tensor = vector_norm(stack(norms), order)
     if error_if_nonfinite and not math.isfinite(total.item()):
         raise RuntimeError(
             f"the norm of gradients is {total.item()}, so they cannot be clipped; look for what "
@@ -41,6 +48,19 @@ def get_total_norm(
 
 
 @no_grad()
+def clip_grads_with_norm_(
+    parameters: Tensor | Iterable[Tensor],
+    max_norm: float,
+    total_norm: Tensor,
+    foreach: bool | None = None,
+) -> None:
+    """Scale gradients whose common norm is known so that it is at most max_norm."""
+    del foreach
+    factor = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
+    for gradient in gradients_of(parameters):
+        gradient.mul_(factor)
+
+
 def clip_grad_norm_(
     parameters: Tensor | Iterable[Tensor],
     max_norm: float,
@@ -49,12 +69,16 @@ def clip_grad_norm_(
     foreach: bool | None = None,
 ) -> Tensor:
     """Scale gradients so that their common norm is at most max_norm; return the norm before."""
-    del foreach
-    gradients = gradients_of(parameters)
-    total = get_total_norm(gradients, norm_type, error_if_nonfinite)
-    factor = (max_norm / (total + 1e-6)).clamp(max=1.0)
-    for gradient in gradients:
-        gradient.mul_(factor)
+    leaves = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    if isinstance(parameters, GeneratorType) and not leaves:
+        warnings.warn(
+            "the parameters whose gradients were to be clipped come from a generator that gives "
+            "none, or none any more; give a list, or call parameters() anew",
+            UserWarning,
+            stacklevel=2,
+        )
+    total = get_total_norm(gradients_of(leaves), norm_type, error_if_nonfinite)
+    clip_grads_with_norm_(leaves, max_norm, total, foreach)
     return total
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from gradspec_reference.engine import modes, nesting, packing, saved
 from gradspec_reference.engine.custom import CallersOperator
-from gradspec_reference.engine.node import Node
+from gradspec_reference.engine.node import Node, gradient_edge
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import CheckpointError, NestedModeError
 
@@ -62,6 +62,9 @@ class Arguments(Node):
 
     def __init__(self, arguments: tuple[Any, ...]) -> None:
         kept = tuple(saved.SavedTensor(x) if isinstance(x, Tensor) else None for x in arguments)
+        for each in arguments:
+            if isinstance(each, Tensor):
+                gradient_edge(each)  # refused where its history cannot be told
         super().__init__((), kept, arguments_without_tensors(arguments), (((), None),))
 
     def name(self) -> str:

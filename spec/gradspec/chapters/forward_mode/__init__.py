@@ -11,7 +11,16 @@ from gradspec.chapters.forward_mode import (
     dual_numbers,
     views_and_writes,
     both_modes,
+    operators,
+    custom_functions,
     refusals,
 )
 
-__all__ = ["both_modes", "dual_numbers", "refusals", "views_and_writes"]
+__all__ = [
+    "both_modes",
+    "custom_functions",
+    "dual_numbers",
+    "operators",
+    "refusals",
+    "views_and_writes",
+]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradspec import CONVENTION, clause
+from gradspec import CONVENTION, MAY, clause
 
 if TYPE_CHECKING:
     from gradspec import Autograd
 
 MAKE = "torch.autograd.forward_ad.make_dual source"
+EXIT = "torch.autograd.forward_ad.exit_dual_level docstring"
 
 
 @clause("fwd-005", CONVENTION, sources=[MAKE])
@@ -30,6 +31,26 @@ def levels_do_not_nest(ag: Autograd) -> None:
     """
     with ag.dual_level(), ag.refuses("dual-level-nested"), ag.dual_level():
         pass
+
+
+@clause("fwd-014a", CONVENTION, sources=[EXIT])
+def only_the_latest_level_is_left(ag: Autograd) -> None:
+    """Leaving a level that is not the latest is refused.
+
+    Remedy: name no level, and leave them in turn.
+    """
+    with ag.dual_level(), ag.refuses("dual-level-exit"):
+        ag.exit_dual_level(level=3)
+
+
+@clause("fwd-015", CONVENTION, level=MAY, sources=["observed"])
+def what_was_not_entered_is_not_left(ag: Autograd) -> None:
+    """Leaving a level where none is entered is refused.
+
+    Remedy: enter one before, or let a block of dual_level() do both.
+    """
+    with ag.refuses("dual-level-exit"):
+        ag.exit_dual_level()
 
 
 @clause("fwd-011", CONVENTION, sources=["forward AD tutorial", "observed"])
@@ -72,3 +93,15 @@ def a_tensor_has_one_tangent(ag: Autograd) -> None:
         x = ag.make_dual(ag.tensor([1.0]), ag.tensor([1.0]))
         with ag.refuses("dual-again"):
             ag.make_dual(x, ag.tensor([1.0]))
+
+
+@clause("fwd-235", CONVENTION, sources=["torch.Tensor.resize_ source"])
+def a_dual_tensor_is_not_resized(ag: Autograd) -> None:
+    """Resizing a tensor that has a tangent is refused.
+
+    Remedy: detach it, or build the new tensor from it.
+    """
+    with ag.dual_level():
+        x = ag.make_dual(ag.tensor([1.0, 2.0]), ag.tensor([3.0, 5.0]))
+        with ag.refuses("resize-requires-grad"):
+            x.resize_(3)

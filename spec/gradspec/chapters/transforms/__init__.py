@@ -5,6 +5,9 @@
 nesting of calls.  `grad` and `vjp` go backward through what f computed, `jvp` goes forward along
 with it, `jacrev`, `jacfwd` and `hessian` put their products together as a matrix.
 
+`vmap` maps a function of one example over a batch, and nests with the others: of a gradient it
+makes one for each example.
+
 Each call differentiates by tensors of its own.  What f closes over is a constant to it, even where
 an outer call differentiates by just that: so the derivatives of nested calls are not confused.
 Nothing is stored in any tensor.  What a tape outside has to know of the result, it is told.
@@ -21,6 +24,8 @@ from gradspec.chapters.transforms import (
     surroundings,
     calls,
     custom,
+    batches,
+    examples,
 )
 
 __all__ = [
@@ -31,4 +36,6 @@ __all__ = [
     "surroundings",
     "calls",
     "custom",
+    "batches",
+    "examples",
 ]

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
@@ -56,14 +56,14 @@ NAMED: Final = ("tensor", "leaf", "log", "note", "same")
 """Acts whose results have names, however they are used."""
 
 
-def print_program(program: Program, dialect: Dialect) -> str:
-    """Print a program in a dialect."""
+def print_program(program: Program, dialect: Dialect, writing: type[Writer] | None = None) -> str:
+    """Print a program in a dialect; `writing` writes what stands around acts, if not in Python."""
     if not dialect.has_products:
         program = in_own_words(program)
     steps = folded(program).steps
-    writer = Writer(dialect, use_counts(steps), leaks(steps), forgotten(steps))
+    writer = (writing or Writer)(dialect, use_counts(steps), leaks(steps), forgotten(steps))
     writer.block(steps)
-    lines = [*(IN_TURN if writer.took_turns else ()), *writer.lines]
+    lines = [*(writer.in_turn if writer.took_turns else ()), *writer.lines]
     return "\n".join([*dialect.head("\n".join(lines)), *lines])
 
 
@@ -80,6 +80,7 @@ class Writer(Script):
     inlined: dict[int, str] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     took_turns: bool = False
+    in_turn: ClassVar[tuple[str, ...]] = IN_TURN
     _scopes: list[set[int]] = field(default_factory=list)
     _locals: Iterator[int] = field(default_factory=count)
 
