@@ -32,6 +32,7 @@ FIRST = {
     "saved_tensor_hooks": "hooks and the rest",
     "checkpointing": "hooks and the rest",
     "functional": "hooks and the rest",
+    "transforms": "hooks and the rest",
     "operators": "scalars",
     "anomaly_detection": "hooks and the rest",
     "data_types": "arrays",

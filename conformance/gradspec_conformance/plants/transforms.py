@@ -17,7 +17,6 @@ from gradspec_reference.engine import (
     modes,
     structures,
     transforms,
-    views,
 )
 from gradspec_reference.engine import forward as pushing
 from gradspec_reference.engine import node as graph
@@ -246,10 +245,19 @@ def modes_outside_are_forgotten(sound, self):
     return self
 
 
-@plant(at(modes, "enter"), "value: func-011", "functional engines, which have no modes")
-def transforms_record_in_no_grad(sound, recording):
+@compound("value: func-011", "functional engines, which have no modes")
+def transforms_record_in_no_grad(swap):
     """In a transformed function no_grad has no effect."""
-    return sound(recording or bool(state.transforms))
+
+    @swap.into(at(Reverse, "__enter__"))
+    def enter(sound, self):
+        modes.no_grad.recording = True
+        return sound(self)
+
+    @swap.into(at(Reverse, "__exit__"))
+    def leave(sound, self, *exception):
+        modes.no_grad.recording = len(state.transforms) > 1
+        sound(self, *exception)
 
 
 @plant(at(autograd, "refuse_inside"), "no error: bwd-031", GLOBAL_TAPE)
@@ -431,13 +439,6 @@ def writes_under_transforms_leave_tangents(sound, target, tangent, level):
     """In a transformed function a write in place changes no tangent."""
     if not state.transforms:
         sound(target, tangent, level)
-
-
-@plant(at(views, "rebase"), "value: func-042/backward", "functional engines with arrays")
-def writes_under_transforms_are_not_recorded(sound, tensor, node):
-    """In a transformed function a write in place is not recorded."""
-    if not state.transforms:
-        sound(tensor, node)
 
 
 @before(at(Call, "rows_in_turn"), "order: vjp-018", "a first pass to learn shapes")
