@@ -192,9 +192,7 @@ def what_all_share_is_a_constant(sound, level, value):
     return sound(level, value.detach() if shared else value)
 
 
-@plant(
-    at(batched, "requires_below"), "missing gradient: func-281", "modes of all levels in one"
-)
+@plant(at(batched, "requires_below"), "missing gradient: func-281", "modes of all levels in one")
 def nobody_looks_below_the_batch(_sound, _value):
     """A gradient inside a map is not recorded, since none of its own tensors asks for it."""
     return False
