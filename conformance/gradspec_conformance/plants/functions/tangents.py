@@ -50,7 +50,9 @@ def the_first_tangent_is_that_of_all(sound, node, arguments, moving, outputs, wr
     """Each of several results of a custom function has the tangent of the first."""
     sound(node, arguments, moving, outputs, written)
     for level, output in itertools.product(moving, outputs[1:]):
-        forward.give(output, forward.tangent_of(outputs[0], level), level)
+        tangent = forward.tangent_of(outputs[0], level)
+        if tangent is not None:
+            forward.give(output, tangent, level)
 
 
 @plant(PROPAGATE, "missing gradient: fwd-025", BOLTED_ON)

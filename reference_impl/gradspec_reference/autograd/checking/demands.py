@@ -27,7 +27,8 @@ class Undefined(Function):
     @staticmethod
     def forward(_ctx: Any, x: Tensor) -> Tensor:
         """Return the same."""
-        return x.clone()
+        same: Tensor = x.clone()
+        return same
 
     @staticmethod
     def backward(_ctx: Any, _g: Any) -> None:

@@ -6,6 +6,7 @@ pass for each input and output, however large these are.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from gradspec_reference.autograd.checking.given import is_checked
 from gradspec_reference.errors import GradcheckError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from gradspec_reference.autograd.checking.comparison import Check
 
@@ -56,19 +57,17 @@ def by_rows(
 ) -> Projected:
     """Give for each output its v times the Jacobian, by one input, times u."""
     order, _, u = moving
-    return [
-        (
-            k,
-            float(
-                np.sum(
-                    comparison.settled(check, x, lambda _, v=v: iter([v]))[order].ravel()
-                    * u.ravel()
-                )
-            ),
-        )
-        for k, (x, v) in enumerate(zip(outputs, of_outputs, strict=True))
-        if is_checked(x)
-    ]
+    found = []
+    for k, (x, v) in enumerate(zip(outputs, of_outputs, strict=True)):
+        if is_checked(x):
+            rows = comparison.settled(check, x, functools.partial(_alone, v))
+            found.append((k, float(np.sum(rows[order].ravel() * u.ravel()))))
+    return found
+
+
+def _alone(v: Array, _output: Any) -> Iterator[Array]:
+    """Give the only cotangent there is."""
+    yield v
 
 
 def by_columns(
