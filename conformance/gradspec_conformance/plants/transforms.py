@@ -337,10 +337,12 @@ def calls_share_their_tangents(swap):
 
 
 # matrices -------------------------------------------------------------------------------
-@plant(at(matrices, "units"), "value: func-024/jacrev func-024/jacfwd", "a seed not taken back")
-def a_row_is_asked_for_with_two(sound, like):
+@plant(
+    at(matrices, "units_of_each"), "value: func-024/jacrev func-024/jacfwd", "a seed not taken back"
+)
+def a_row_is_asked_for_with_two(sound, tensors):
     """The rows and columns of a Jacobian are asked for with twos."""
-    return (unit * 2.0 for unit in sound(like))
+    return [units * 2.0 for units in sound(tensors)]
 
 
 def _turned(block: Any) -> Any:

@@ -81,7 +81,8 @@ def stretches(tensors: list[Tensor]) -> Iterator[tuple[Tensor, int, int]]:
 def of_rows(rows: Any, start: int, end: int, shape: Any, like: Tensor) -> Tensor:
     """Return some rows as a block of a shape."""
     if rows is None:
-        return like.new_zeros(shape)
+        empty: Tensor = like.new_zeros(shape)
+        return empty
     block: Tensor = rows[start:end].reshape(shape)
     return block
 

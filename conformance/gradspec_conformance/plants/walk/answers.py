@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+import gradspec_reference
 from gradspec_conformance.plants.places import GRAD, at, rule, step
 from gradspec_conformance.plants.plant import after, plant
-from gradspec_reference import autograd
 from gradspec_reference.engine import asking, hooks, requests
 from gradspec_reference.engine.custom import FunctionNode
 from gradspec_reference.engine.edges import GradientEdge
@@ -156,14 +156,16 @@ def a_batch_of_nothing_is_zeros(sound, roots, batches, *rest):
     return [Tensor(np.zeros(len(batches[0]))) if one is None else one for one in found]
 
 
-@plant(at(requests, "stacked"), "value: grad-290", "rows that are made constants to be stacked")
-def the_last_row_alone_has_a_history(sound, answers):
+@plant(OF_A_BATCH, "value: grad-290", "rows that are made constants to be stacked")
+def the_last_row_alone_has_a_history(sound, *asked):
     """Of the answers to a batch only the last can be differentiated again."""
-    *others, last = answers
-    return sound([*([g if g is None else g.detach() for g in row] for row in others), last])
+    return [
+        one if one is None else gradspec_reference.cat((one[:-1].detach(), one[-1:]))
+        for one in sound(*asked)
+    ]
 
 
-@plant(at(autograd, "answers_of_a_batch"), "flag: grad-291", "flags that are passed on by place")
+@plant(OF_A_BATCH, "flag: grad-291", "flags that are passed on by place")
 def a_batch_has_a_history_always(sound, roots, batches, targets, retain_graph, _create_graph):
     """The answers to a batch have a history, whether that was asked for or not."""
     return sound(roots, batches, targets, retain_graph, True)
