@@ -219,7 +219,7 @@ def what_was_not_entered_is_left(sound, level=None):
         sound(level=level)
 
 
-@plant(at(forward_ad.dual_level, "fresh"), "no-dual-level: fwd-032", "decorators that do nothing")
+@plant(at(forward_ad.dual_level, "clone"), "no-dual-level: fwd-032", "decorators that do nothing")
 def a_decorated_function_is_in_no_level(_sound, _self):
     """A function that a level decorates runs as it is."""
     return contextlib.nullcontext()

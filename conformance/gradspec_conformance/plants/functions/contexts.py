@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradspec_conformance.plants.places import at, reading
-from gradspec_conformance.plants.plant import TEACHING, after, plant
+from gradspec_conformance.plants.plant import TEACHING, after, compound, plant
 from gradspec_reference.engine import saved
 from gradspec_reference.engine.context import FunctionCtx
 from gradspec_reference.engine.custom import FunctionNode
@@ -65,10 +65,20 @@ def contexts_are_freed_when_they_are_used(_, self, _cotangents):
     self.saved = None if self.freeable else self.saved
 
 
-@after(SHARES, "no error: cf-221", "passes that stop where nothing comes")
-def what_sends_nothing_is_not_freed(made, self, _cotangents):
+@compound("no error: cf-221", "passes that stop where nothing comes")
+def what_sends_nothing_is_not_freed(swap):
     """A custom function whose backward returned None keeps what it saved."""
-    self.freeable = self.freeable and any(g is not None for g in made)
+    silent = set()
+
+    @swap.after(SHARES)
+    def look(made, self, _cotangents):
+        if all(g is None for g in made):
+            silent.add(self)
+
+    @swap.into(FREE)
+    def keep(sound, self):
+        if self not in silent:
+            sound(self)
 
 
 @after(FREE, "value: cf-010", "contexts that are emptied")

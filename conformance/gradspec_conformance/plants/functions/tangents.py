@@ -86,13 +86,16 @@ def anything_is_saved_for_forward(*_):
 
 
 @plant(PROPAGATE, "value: fwd-027", "a seed of one for every input")
-def a_constant_has_a_tangent_of_ones_for_a_jvp(sound, node, arguments, tangents, *results):
+def a_constant_has_a_tangent_of_ones_for_a_jvp(sound, node, arguments, moving, *results):
     """For an argument without a tangent jvp is given ones."""
-    given = tuple(
-        tensors.zeros_like(x) + 1.0 if t is None and custom_forward.is_floating(x) else t
-        for x, t in zip(arguments, tangents, strict=True)
-    )
-    sound(node, arguments, given if node.materialize_grads else tangents, *results)
+    given = {
+        level: tuple(
+            tensors.zeros_like(x) + 1.0 if t is None and custom_forward.is_floating(x) else t
+            for x, t in zip(arguments, tangents, strict=True)
+        )
+        for level, tangents in moving.items()
+    }
+    sound(node, arguments, given if node.materialize_grads else moving, *results)
 
 
 @plant(PROPAGATE, "order: fwd-027a", "flags that forward mode does not read")
@@ -110,6 +113,6 @@ def tangents_too_many_are_dropped(sound, node, *call):
 
 
 @plant(PUT, "no error: fwd-028a", "what broadcasts where it can")
-def the_tangent_of_a_result_is_stretched(sound, name, output, tangent, written):
+def the_tangent_of_a_result_is_stretched(sound, name, output, tangent, level, written):
     """A tangent that jvp returned is broadcast to the shape of the result."""
-    sound(name, output, stretched(tangent, output), written)
+    sound(name, output, stretched(tangent, output), level, written)

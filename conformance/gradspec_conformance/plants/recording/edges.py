@@ -57,7 +57,7 @@ def outputs_share_a_slot(sound, tensor):
 
 
 @after(at(recording, "several"), "aliasing: rec-022", TEACHING)
-def node_per_output(results, _operator, _source, *_):
+def node_per_output(results, _operator, _source, *_, **_named):
     """An operation with several results makes a node for each of them."""
     for result in results:
         if result._grad_fn is not None:
