@@ -32,7 +32,8 @@ def check_cotangents(ask: Asker) -> Iterator[tuple[str, Callable[[], Complaint |
     if ask.has("tape", "given_cotangent"):
         name = "backward() begins with the cotangent"
         yield name, lambda: trial.compare(trial.given, "backward")
-    if ask.has("tape") and (ask.has("op:sum") or not ask.has("arrays")):
+    whole = ask.has("op:sum") and ask.covers("op:sum", {"x": trial.x})
+    if ask.has("tape") and (whole or not ask.has("arrays")):
         name = "backward() multiplies by a factor"
         yield name, lambda: trial.compare(trial.weighed, "backward")
     if ask.has("transform:vjp", "rule:body"):
