@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from gradspec_conformance.plants.places import at
+from gradspec_conformance.plants.places import at, reading
 from gradspec_conformance.plants.plant import TEACHING, plant
 from gradspec_reference.engine import batched, batching, custom_batched, recording
 from gradspec_reference.engine.batched import Batched, held, is_at, wrap
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.func import mapping
+from gradspec_reference.names import interop
 from gradspec_reference.operators import batching as laws
 
 AXIS_OF = at(mapping, "axis_of")
@@ -165,6 +166,19 @@ def the_outermost_map_counts(sound, *values):
 def a_number_is_that_of_the_first_example(sound, self):
     """A number that is taken out of a batch is that of its first example."""
     return held(self).lower._array.flat[0].item() if type(self) is Batched else sound(self)
+
+
+@plant(at(interop, "item"), "no error: func-032/float func-032/int", "leaking tracers")
+def a_converted_number_is_that_of_the_first_example(sound, tensor):
+    """float() and int() of a batch are those of its first example."""
+    is_batch = type(tensor) is Batched
+    return held(tensor).lower._array.flat[0].item() if is_batch else sound(tensor)
+
+
+@plant(reading("shape"), "order: func-284", "engines that add a dimension and no more")
+def an_example_has_the_shape_of_all(sound, self):
+    """Inside a map the shape of a tensor is that of all examples."""
+    return held(self).lower.shape if type(self) is Batched else sound(self)
 
 
 @plant(at(Tensor, "__bool__"), "value: func-276; no error: func-032/bool", "leaking tracers")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,11 @@ from gradspec_reference.engine import forward as pushing
 from gradspec_reference.engine import node as graph
 from gradspec_reference.engine.custom import Function, FunctionNode
 from gradspec_reference.engine.differentiating import Call, ask, zeros
+from gradspec_reference.engine.edges import GradientEdge
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.structures import Structure
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.engine.transforms import Reverse
+from gradspec_reference.engine.transforms import Forward, Reverse
 from gradspec_reference.func import arguments, forward, matrices, reverse
 from gradspec_reference.nn.utils import stateless
 
@@ -176,9 +178,9 @@ def one_cotangent_does_for_all(sound, self, cotangents, *rest):
     return sound(self, self.form.unflatten([cotangents] * 2) if alone else cotangents, *rest)
 
 
-@plant(at(transforms, "zeros"), "value: func-206", TEACHING)
+@plant(at(transforms, "zeros"), "value: func-206 func-021", TEACHING)
 def what_is_not_reached_counts(_sound, like):
-    """By what a function does not use its gradient is ones."""
+    """What does not depend on an argument has a derivative of ones by it."""
     return ones(like)
 
 
@@ -187,6 +189,42 @@ def what_is_not_reached_counts(_sound, like):
 def products_are_never_recorded(sound, self, outputs, cotangents, like, _recording):
     """A derivative is a constant to what is outside."""
     return sound(self, outputs, cotangents, like, False)
+
+
+@plant(PRODUCTS, "value: func-201/backward_over_backward", "perturbation confusion, of one tape")
+def what_is_closed_over_counts(sound, self, outputs, cotangents, *rest):
+    """A derivative by an argument is one by what the function closes over, too."""
+    found = sound(self, outputs, cotangents, *rest)
+    others = [door for each in state.transforms if each is not self for door in each.doors]
+    if not others:
+        return found
+    edges = tuple([GradientEdge(door, 0) for door in others])
+    more = ask(outputs, edges, None if cotangents is None else tuple(cotangents), True)
+    return [g + sum(m for m in more if m is not None) for g in found]
+
+
+@plant(
+    PRODUCTS,
+    "value: func-201/forward_over_backward func-207/forward_over_backward",
+    "perturbation confusion, of one level",
+)
+def derivatives_move_as_arguments_do(sound, *call):
+    """A gradient has ones for a tangent wherever tangents are followed."""
+    found = sound(*call)
+    for level, g in itertools.product(duals.followed(), found):
+        pushing.give(g, ones(g), level)
+    return found
+
+
+@plant(
+    at(Forward, "tangent_of"),
+    "value: func-201/backward_over_forward func-207/backward_over_forward",
+    "perturbation confusion, of one level",
+)
+def tangents_are_counted_twice(sound, self, tensor):
+    """The tangent of a call that goes forward is twice what it is."""
+    found = sound(self, tensor)
+    return found if found is None else found * 2.0
 
 
 @plant(PRODUCTS, "value: func-208", "engines that bolt forward mode on to a tape")
@@ -297,12 +335,6 @@ def tangents_are_stretched(sound, tensor, tangent):
     """A tangent of another shape is spread over its tensor."""
     if tangent.shape == tensor.shape:
         sound(tensor, tangent)
-
-
-@plant(at(forward, "zeros"), "value: func-021", TEACHING)
-def what_does_not_move_counts(_sound, like):
-    """What does not depend on the arguments has a tangent of ones."""
-    return ones(like)
 
 
 @plant(TANGENT, "no error: func-021a", OPTION)

@@ -18,3 +18,13 @@ def examples_change_places(swap):
     def backwards(sound, level, value):
         whole = sound(level, value)
         return gradspec_reference.flip(whole, (0,))
+
+
+@general("value: op-401/div_rounded op-402/expand_as_1 op-401/slogdet", "examples that are weighed")
+def examples_are_doubled(swap):
+    """What a mapped function returned is twice what it is, and ten."""
+
+    @swap.into(at(batched, "over_axis"))
+    def doubled(sound, level, value):
+        whole = sound(level, value)
+        return whole * 2.0 + 10.0 if whole.is_floating_point() else whole
