@@ -133,8 +133,9 @@ def test_a_kind_of_error_leads_to_a_clause_that_demands_it(kind: str) -> None:
 )
 def test_a_kind_of_error_leads_where_the_reference_engine_sends(error: Any) -> None:
     demanding = [d.clause for d in edition.demands() if error.kind in d.errors]
+    alike = {e.clause for e in vars(errors).values() if getattr(e, "kind", "") == error.kind}
 
-    assert error.clause in ids(error.kind) or error.clause not in demanding
+    assert error.clause in ids(error.kind, max(3, len(alike))) or error.clause not in demanding
 
 
 def test_what_people_ask_names_clauses_of_the_edition() -> None:

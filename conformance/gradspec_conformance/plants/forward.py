@@ -199,10 +199,19 @@ def tangents_come_back(swap):
     swap(at(duals, "dual_of"), lambda _sound, tensor, _level: any_dual(tensor))
 
 
-@plant(at(forward_ad, "enter_dual_level"), "value: fwd-014", "levels that are counted from one")
-def levels_are_counted_from_one(sound):
-    """The first level has the number 1."""
-    return sound() + 1
+@compound("value: fwd-014", "levels that are counted from one")
+def levels_are_counted_from_one(swap):
+    """The first level that a program enters by hand has the number 1."""
+
+    @swap.into(at(forward_ad, "enter_dual_level"))
+    def counted(sound):
+        return sound() + 1
+
+    @swap.into(at(forward_ad.dual_level, "__enter__"))
+    def entered(sound, self):
+        level = sound(self) - 1
+        self._before[-1] = level
+        return level
 
 
 @plant(EXIT, "no error: fwd-014a", "a stack of levels")

@@ -6,6 +6,7 @@ says by how many rows a facet asks the operator; after one what the rows came to
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections import Counter
 from dataclasses import dataclass
@@ -122,9 +123,11 @@ def print_operators(grid: Grid, where: Console) -> None:
     """Print a line for each operator, by family; several where the facets need them."""
     names = max(map(len, (*grid.names, *(family for family, _ in grid.families))))
     gap = 1 if names + 2 * len(grid.facets) < where.width else 0
-    space = min(names, max(where.width - (1 + gap) * len(grid.facets) - 2, NARROWEST))
-    fitting = max((where.width - space - 2) // (1 + gap), 1)
-    blocks = [grid.facets[i : i + fitting] for i in range(0, len(grid.facets), fitting)]
+    space = names if where.width > 2 * names else min(names, NARROWEST)
+    most = max((where.width - space - 2) // (1 + gap), 1)
+    count = len(grid.facets)
+    fitting = math.ceil(count / max(math.ceil(count / most), 1)) or 1  # blocks of one width
+    blocks = [grid.facets[i : i + fitting] for i in range(0, count, fitting)]
     for family, operators in grid.families:
         here = [operator.name for operator in operators if grid.has(operator.name)]
         for columns in blocks if here else ():
