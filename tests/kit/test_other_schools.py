@@ -21,7 +21,7 @@ from gradspec_conformance.adapters.reference import ReferenceEngine
 from gradspec_conformance.execution.verdict import Outcome
 from gradspec_conformance.plants.places import at, rule
 from gradspec_reference import Tensor
-from gradspec_reference.engine import forward, hooks
+from gradspec_reference.engine import duals, hooks
 from gradspec_reference.engine.node import accumulator
 from gradspec_reference.engine.saved import SavedTensor
 from gradspec_reference.errors import OperandShapeError
@@ -45,8 +45,7 @@ def saved_values_are_copied(swap: Swap) -> None:
         if tensor.is_leaf and tensor._requires_grad:
             copy._leaf = tensor.leaf_state()
             vars(copy)["sends to"] = accumulator(tensor)  # or it would be made for the copy
-        if (tangent := forward.tangent_of(tensor)) is not None:
-            forward.give(copy, tangent)
+        duals.keep_with(copy, tensor)
         sound(self, copy)
 
     swap(at(SavedTensor, "__init__"), init)
