@@ -231,7 +231,7 @@ ONE_CHOICE = {
     # a sum that is recorded is another tensor, laid out by itself
     "every pass is recorded": Choice(
         "acc-012 ho-002 ho-011 ho-011a acc-009 acc-010 acc-015 acc-018 acc-203 "
-        "hook-013 hook-028 mode-219 cf-004 sth-012",
+        "hook-013 hook-028 mode-219 cf-004 sth-012 grad-291",
         "every_pass_is_recorded",
         blocks=5,
     ),
