@@ -199,7 +199,7 @@ def a_gradient_is_that_of_the_formula(ag: Autograd) -> None:
 
 @clause("chk-024", VALUE, sources=[GRADCHECK])
 def a_check_leaves_no_trace(ag: Autograd) -> None:
-    """After a check its inputs have the numbers that they had, and no gradients stored in them."""
+    """After a check its inputs have the numbers that they had, and no gradients."""
     x = ag.tensor([1.25, 2.5], requires_grad=True)
     ag.func.gradcheck(lambda x: x * x)(x)
 
