@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import functools
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import autograd
 import autograd.numpy as anp
 import numpy as np
+from autograd import builtins
 from autograd.extend import defvjp, primitive
 from autograd.numpy.numpy_vjps import unbroadcast_f
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LEFT_OUT = """
 cross cumsum det diag diff dot hypot logaddexp logaddexp2 logsumexp matrix_norm norm reciprocal
@@ -26,6 +31,9 @@ inherits = "autograd"
 setup = "import mended_autograd"
 also = {[f"-op:{name}" for name in LEFT_OUT.split()]}
 
+[transforms]
+vjp = "$result = mended_autograd.product($function)"
+
 [operators]
 pow = "mended_autograd.power($x, $exponent)"
 masked_fill = "mended_autograd.where($mask, $value, $x)"
@@ -33,6 +41,27 @@ where = "mended_autograd.where($condition, $x, $other)"
 prod = "mended_autograd.prod($x, $(axis=$dim), $(keepdims=$keepdim))"
 std = "mended_autograd.std($x, $(axis=$dim), $(keepdims=$keepdim))"
 """
+
+
+def product(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give value and product of a function: containers that it returns are no constants."""
+
+    def at(*primals: Any) -> Any:
+        pull, value = autograd.make_vjp(
+            lambda *traced: boxed(function(*traced)), tuple(range(len(primals)))
+        )(*primals)
+        return value, lambda cotangent: tuple(pull(cotangent))
+
+    return at
+
+
+def boxed(value: Any) -> Any:
+    """Make containers those of autograd, which it differentiates through."""
+    if isinstance(value, dict):
+        return builtins.dict({key: boxed(one) for key, one in value.items()})
+    if type(value) in (list, tuple):
+        return getattr(builtins, type(value).__name__)([boxed(one) for one in value])
+    return value
 
 
 def where(condition: Any, x: Any, other: Any) -> Any:

@@ -155,3 +155,18 @@ def test_batches_of_cotangents_are_answered_as_by_torch() -> None:
 
     ours, theirs = on_both(run)
     np.testing.assert_allclose(ours, theirs)
+
+
+def test_a_gradient_that_a_batch_left_in_a_tensor_does_not_stop_the_next() -> None:
+    def run(engine: Any) -> Any:
+        x = double(engine, WEIGHTS).requires_grad_()
+        y = x**2
+        y.retain_grad()
+        for _ in range(2):
+            (found,) = engine.autograd.grad(
+                y.sin(), x, double(engine, OTHERS), is_grads_batched=True, retain_graph=True
+            )
+        return np.array(found.tolist())
+
+    ours, theirs = on_both(run)
+    np.testing.assert_allclose(ours, theirs)

@@ -263,4 +263,11 @@ def store_retained(node: Node, output_nr: int, gradient: Tensor | None) -> None:
     tensor = None if keeper is None else keeper()
     if tensor is None:
         return
-    tensor._grad = gradient.clone() if tensor._grad is None else tensor._grad.add(gradient)
+    kept = None if has_left(tensor._grad) else tensor._grad
+    tensor._grad = gradient.clone() if kept is None else kept.add(gradient)
+
+
+def has_left(gradient: Tensor | None) -> bool:
+    """Tell whether a gradient is that of a batch whose `vmap` has returned: nothing adds to it."""
+    level = None if gradient is None else getattr(gradient._array, "level", None)
+    return level is not None and not level.is_open

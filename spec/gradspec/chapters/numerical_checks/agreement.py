@@ -56,7 +56,7 @@ def a_wrong_derivative_is_false(ag: Autograd) -> None:
     expect(check(x)).equals(False)
 
 
-@clause("chk-005", VALUE, sources=[GRADCHECK])
+@clause("chk-005", VALUE, sources=[GRADCHECK], unseen="constants")
 def what_does_not_require_grad_is_not_checked(ag: Autograd) -> None:
     """By an input that does not require grad the derivative is not checked, and may be wrong."""
 
@@ -204,7 +204,7 @@ def a_check_leaves_no_trace(ag: Autograd) -> None:
     ag.func.gradcheck(lambda x: x * x)(x)
 
     expect(x).equals([1.25, 2.5])
-    expect(x.grad).is_none()
+    expect(x.grad).is_none_or_zero()
 
 
 @clause(

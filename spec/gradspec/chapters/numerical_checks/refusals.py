@@ -10,7 +10,7 @@ GRADCHECK: Final = "torch.autograd.gradcheck docstring"
 SOURCE: Final = "torch.autograd.gradcheck source"
 
 
-@clause("chk-004", CONVENTION, sources=[SOURCE])
+@clause("chk-004", CONVENTION, sources=[SOURCE], unseen="constants")
 def there_is_something_to_check(ag: Autograd) -> None:
     """A check is refused if no input requires grad, with raise_exception=False as well.
 

