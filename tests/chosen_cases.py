@@ -24,6 +24,16 @@ BY_NIGHT: Final = "GRADSPEC_EVERY_ROW"
 ROWS: Final = 3
 """How many rows of a table are tried by day: `gradspec run` tries them all, on each engine."""
 
+CALLS_ARE_ITS_OWN: Final = {
+    *("func-033", "func-034", "func-039a", "func-039b", "func-039c"),
+    *("func-040", "func-041", "func-041a"),
+}
+"""How often a transform calls a function or asks setup_context is the engine's own affair.
+
+torch linearizes by a second call, and asks setup_context once for each level of transforms, or not
+at all where there is a rule of batches.
+"""
+
 Row = TypeVar("Row")
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-from chosen_cases import SOME
+from chosen_cases import CALLS_ARE_ITS_OWN, SOME
 from click.testing import CliRunner
 
 from gradspec import CASES
+from gradspec.exceptions import Diverged
 from gradspec.port.engine import Subject
 from gradspec.program.storing import from_json, to_json
 from gradspec_conformance.adapters.reference import ReferenceEngine
@@ -75,7 +76,11 @@ def test_every_stored_program_comes_to_the_live_verdict(name: str) -> None:
         if live.outcome is Outcome.UNSUPPORTED:
             continue
         for program in stored(line):
-            found = judge_program(clause, engine, program)
+            try:
+                found = judge_program(clause, engine, program)
+            except Diverged:
+                assert clause.id.partition("/")[0] in CALLS_ARE_ITS_OWN, clause.id
+                continue
             if clause.is_law and live.outcome is not Outcome.PASSED:
                 continue  # which of its examples fail is not said
             if (found.outcome, found.kind) != (live.outcome, live.kind):
@@ -97,7 +102,8 @@ def test_a_program_does_not_depend_on_who_recorded_it(name: str) -> None:
         if [there] != recorded_here[clause.id]:
             differences.append(clause.id)
 
-    assert {identifier.partition("/")[0] for identifier in differences} <= LEFT_NONE
+    allowed = LEFT_NONE | CALLS_ARE_ITS_OWN
+    assert {identifier.partition("/")[0] for identifier in differences} <= allowed
 
 
 def test_every_clause_is_exported_with_what_it_needs() -> None:

@@ -71,6 +71,7 @@ def double(engine: Any, array: Any) -> Any:
     return engine.tensor(np.asarray(array).tolist(), dtype=engine.float64)
 
 
+@pytest.mark.filterwarnings("ignore:.torch.jit.script:DeprecationWarning")  # torch's own, of jvp
 @pytest.mark.parametrize("name", NESTINGS)
 def test_nestings_are_those_of_torch(name: str) -> None:
     def run(engine: Any) -> Any:

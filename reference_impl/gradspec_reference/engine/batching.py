@@ -217,10 +217,22 @@ def written(operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ..
     ):
         raise not_for_all()
     if state.recording and any(needs_below(x) for x in operands):
-        operands = (copied(target), *others)
+        operands = (copied(target, level), *others)
     way = recording.apply_pointwise if operator.pointwise else recording.apply
     _, result = computed(operator, operands, params, way)
     return result
+
+
+def has_room(target: Any, value: Any) -> bool:
+    """Tell whether a tensor can hold what another is for each example, at every level."""
+    if type(value) is not Batched:
+        return True
+    array = held(value)
+    if is_at(target, array.level):
+        room, target = held(target).has_axis, held(target).lower
+    else:
+        room = False
+    return (room or not array.has_axis) and has_room(target, array.lower)
 
 
 def needs_below(value: Any) -> bool:
@@ -228,8 +240,10 @@ def needs_below(value: Any) -> bool:
     return requires_below(value) or (type(value) is not Batched and linking.needs_grad(value))
 
 
-def copied(target: Tensor) -> Tensor:
+def copied(target: Tensor, level: Level) -> Tensor:
     """Return what is about to be written, as what is recorded needs it."""
+    if not is_at(target, level):
+        return recording.tensors.clone(target)
     array = held(target)
     return wrap(array.level, recording.tensors.clone(array.lower), array.has_axis)
 
@@ -238,10 +252,13 @@ def store(target: Tensor, result: Any) -> None:
     """Write results into the memory of all examples."""
     level = level_of((target, result))
     assert level is not None
-    if not is_at(target, level):
-        raise not_for_all()
-    into, source = held(target), result if isinstance(result, Tensor) else Tensor(result)
-    lower = source
+    source = result if isinstance(result, Tensor) else Tensor(result)
+    if not is_at(target, level):  # which has no place for more than one example
+        if held(source).has_axis:
+            raise not_for_all()
+        inplace.apply_inplace(OPERATORS["copy"], (target, held(source).lower))
+        return
+    into, lower = held(target), source
     if is_at(source, level):
         lower = held(source).lower
         if held(source).has_axis and not into.has_axis:

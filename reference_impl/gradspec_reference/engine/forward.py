@@ -11,7 +11,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import duals, inplace, layout, recording, views
+from gradspec_reference.engine import batching, duals, inplace, layout, recording, views
 from gradspec_reference.engine.batched import Batched
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.tensor import Tensor
@@ -233,7 +233,22 @@ def overwrite(target: Tensor, tangent: Tensor, level: Level) -> None:
         if held is None and base is not None:
             give(base, recording.tensors.zeros_like(base), level)
             held = tangent_of(target, level)
+        if not batching.has_room(held, tangent):
+            whole = target if base is None else base
+            make_room_for_examples(whole, tangent, level)
+            held = tangent_of(target, level)
         inplace.apply_inplace(OPERATORS["copy"], (held, tangent))
+
+
+def make_room_for_examples(whole: Tensor, tangent: Tensor, level: Level) -> None:
+    """Give each example a tangent of its own, where all had the same; the views show that."""
+    nothing = recording.tensors.sum(recording.tensors.zeros_like(tangent))
+    same = tangent_of(whole, level)
+    assert same is not None
+    give(whole, same + nothing, level)
+    for dual in level.duals:
+        if dual.base is whole:
+            dual.tangent = None
 
 
 def make_dual(tensor: Tensor, tangent: Tensor, level: Level) -> Tensor:

@@ -31,7 +31,7 @@ def doubled(ag: Autograd, slope: Any) -> Any:
 @clause("chk-001", VALUE, sources=[GRADCHECK, NOTES])
 def a_right_derivative_passes(ag: Autograd) -> None:
     """Of a function whose derivative is right gradcheck gives True."""
-    x = ag.tensor(ag.random(3), requires_grad=True)
+    x = ag.tensor(ag.random(3), dtype="float64", requires_grad=True)
 
     expect(ag.func.gradcheck(lambda x: x * x)(x)).equals(True)
 
@@ -42,7 +42,7 @@ def a_wrong_derivative_is_an_error(ag: Autograd) -> None:
 
     Remedy: mend the derivative; the error shows it beside the differences.
     """
-    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    x = ag.tensor([1.0, 2.0], dtype="float64", requires_grad=True)
     with ag.refuses("derivative-mismatch"):
         ag.func.gradcheck(doubled(ag, 3.0).apply)(x)
 
@@ -50,7 +50,7 @@ def a_wrong_derivative_is_an_error(ag: Autograd) -> None:
 @clause("chk-003", VALUE, sources=[GRADCHECK])
 def a_wrong_derivative_is_false(ag: Autograd) -> None:
     """With raise_exception=False gradcheck gives False of a wrong derivative."""
-    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    x = ag.tensor([1.0, 2.0], dtype="float64", requires_grad=True)
     check = ag.func.gradcheck(doubled(ag, 3.0).apply, raise_exception=False)
 
     expect(check(x)).equals(False)
@@ -71,18 +71,18 @@ def what_does_not_require_grad_is_not_checked(ag: Autograd) -> None:
             _, y = ctx.saved_tensors
             return g * y, g * 7.0
 
-    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    x = ag.tensor([1.0, 2.0], dtype="float64", requires_grad=True)
     constant = ag.tensor([3.0, 5.0])
     check = ag.func.gradcheck(Product.apply, raise_exception=False)
 
     expect(check(x, constant)).equals(True)
-    expect(check(x, ag.tensor([3.0, 5.0], requires_grad=True))).equals(False)
+    expect(check(x, ag.tensor([3.0, 5.0], dtype="float64", requires_grad=True))).equals(False)
 
 
 @clause("chk-005a", VALUE, sources=[GRADCHECK])
 def what_is_no_tensor_is_passed_on(ag: Autograd) -> None:
     """An input that is no tensor is given to the function as it is."""
-    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    x = ag.tensor([1.0, 2.0], dtype="float64", requires_grad=True)
 
     expect(ag.func.gradcheck(lambda x, factor: x * factor)(x, 3.0)).equals(True)
 
@@ -95,7 +95,7 @@ def what_is_no_tensor_is_passed_on(ag: Autograd) -> None:
 )
 def tolerances_say_what_is_near(ag: Autograd, wide: dict[str, Any]) -> None:
     """A derivative that is 2.01 in place of 2 passes with {name}=0.1, and not without."""
-    x = ag.tensor([1.0, 3.0], requires_grad=True)
+    x = ag.tensor([1.0, 3.0], dtype="float64", requires_grad=True)
     function = doubled(ag, 2.01).apply
 
     expect(ag.func.gradcheck(function, raise_exception=False, **wide)(x)).equals(True)
@@ -105,7 +105,7 @@ def tolerances_say_what_is_near(ag: Autograd, wide: dict[str, Any]) -> None:
 @clause("chk-008a", VALUE, sources=[GRADCHECK, "mathematics"])
 def eps_is_how_far_an_input_is_moved(ag: Autograd) -> None:
     """With eps=0.5 a cube, of which the central difference is 3 x x + 0.25, does not pass."""
-    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    x = ag.tensor([1.0, 2.0], dtype="float64", requires_grad=True)
     check = ag.func.gradcheck(lambda x: x * x * x, eps=0.5, raise_exception=False)
 
     expect(check(x)).equals(False)
@@ -124,7 +124,7 @@ def every_pair_is_checked(ag: Autograd) -> None:
         def backward(_ctx: Any, g: Any, h: Any) -> Any:
             return g * 2.0 + h * 5.0, g * 3.0 + h * 8.0
 
-    x, y = (ag.tensor(v, requires_grad=True) for v in ([1.0, 2.0], [3.0, 4.0]))
+    x, y = (ag.tensor(v, dtype="float64", requires_grad=True) for v in ([1.0, 2.0], [3.0, 4.0]))
     check = ag.func.gradcheck(Mixed.apply, raise_exception=False)
 
     expect(check(x, y)).equals(False)
@@ -133,7 +133,7 @@ def every_pair_is_checked(ag: Autograd) -> None:
 @clause("chk-010", VALUE, sources=[SOURCE])
 def what_is_cut_off_and_moves_fails(ag: Autograd) -> None:
     """An output without a history that moves with an input does not pass."""
-    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    x = ag.tensor([1.0, 2.0], dtype="float64", requires_grad=True)
     check = ag.func.gradcheck(lambda x: x.detach() * 2.0, raise_exception=False)
 
     expect(check(x)).equals(False)
@@ -142,7 +142,7 @@ def what_is_cut_off_and_moves_fails(ag: Autograd) -> None:
 @clause("chk-010a", VALUE, sources=[SOURCE])
 def what_is_cut_off_and_stays_passes(ag: Autograd) -> None:
     """An output without a history that does not move with any input passes."""
-    x = ag.tensor([1.5, 2.5], requires_grad=True)
+    x = ag.tensor([1.5, 2.5], dtype="float64", requires_grad=True)
 
     expect(ag.func.gradcheck(lambda x: ag.sign(x.detach()))(x)).equals(True)
 
@@ -164,7 +164,7 @@ def at_a_kink_a_check_says_nothing(ag: Autograd, row: Any) -> None:
     that of abs is 0, as the derivative is.
     """
     function, passes = row
-    x = ag.tensor([0.0], requires_grad=True)
+    x = ag.tensor([0.0], dtype="float64", requires_grad=True)
     check = ag.func.gradcheck(lambda x: function(ag, x), raise_exception=False)
 
     expect(check(x)).equals(passes)
@@ -173,7 +173,7 @@ def at_a_kink_a_check_says_nothing(ag: Autograd, row: Any) -> None:
 @clause("chk-018", VALUE, sources=[GRADCHECK, "notes/gradcheck § Fast backward mode gradcheck"])
 def fast_mode_passes_what_is_right(ag: Autograd) -> None:
     """In fast mode, too, gradcheck gives True of a right derivative."""
-    x = ag.tensor(ag.random(5), requires_grad=True)
+    x = ag.tensor(ag.random(5), dtype="float64", requires_grad=True)
 
     expect(ag.func.gradcheck(lambda x: ag.sin(x) * x, fast_mode=True)(x)).equals(True)
 
@@ -181,7 +181,7 @@ def fast_mode_passes_what_is_right(ag: Autograd) -> None:
 @clause("chk-018a", VALUE, sources=[GRADCHECK, "notes/gradcheck § Fast backward mode gradcheck"])
 def fast_mode_finds_what_is_wrong(ag: Autograd) -> None:
     """In fast mode, too, gradcheck gives False of a wrong derivative."""
-    x = ag.tensor(ag.random(5), requires_grad=True)
+    x = ag.tensor(ag.random(5), dtype="float64", requires_grad=True)
     check = ag.func.gradcheck(doubled(ag, 3.0).apply, fast_mode=True, raise_exception=False)
 
     expect(check(x)).equals(False)
@@ -200,7 +200,7 @@ def a_gradient_is_that_of_the_formula(ag: Autograd) -> None:
 @clause("chk-024", VALUE, sources=[GRADCHECK])
 def a_check_leaves_no_trace(ag: Autograd) -> None:
     """After a check its inputs have the numbers that they had, and no gradients."""
-    x = ag.tensor([1.25, 2.5], requires_grad=True)
+    x = ag.tensor([1.25, 2.5], dtype="float64", requires_grad=True)
     ag.func.gradcheck(lambda x: x * x)(x)
 
     expect(x).equals([1.25, 2.5])
@@ -220,7 +220,7 @@ def one_entry_is_moved_at_a_time(ag: Autograd) -> None:
         seen.note((x.detach() * 4.0).abs().sum())
         return x.sum()
 
-    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    x = ag.tensor([1.0, 2.0], dtype="float64", requires_grad=True)
     check = ag.func.gradcheck(function, eps=0.25, check_undefined_grad=False, raise_exception=False)
     check(x)
 

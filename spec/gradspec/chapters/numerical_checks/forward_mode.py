@@ -33,7 +33,7 @@ def tripled_forward(ag: Autograd) -> Any:
 @clause("chk-015", VALUE, sources=[GRADCHECK, "forward AD tutorial"], over=SPEEDS)
 def a_wrong_tangent_fails(ag: Autograd, options: dict[str, Any]) -> None:
     """With check_forward_ad=True, {name}, a wrong rule of forward mode does not pass."""
-    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    x = ag.tensor([1.0, 2.0], dtype="float64", requires_grad=True)
     function = tripled_forward(ag).apply
     check = ag.func.gradcheck(function, check_forward_ad=True, raise_exception=False, **options)
 
@@ -43,7 +43,7 @@ def a_wrong_tangent_fails(ag: Autograd, options: dict[str, Any]) -> None:
 @clause("chk-015a", VALUE, sources=[GRADCHECK, "forward AD tutorial"], over=SPEEDS)
 def a_right_tangent_passes(ag: Autograd, options: dict[str, Any]) -> None:
     """With check_forward_ad=True, {name}, gradcheck gives True where both modes are right."""
-    x = ag.tensor(ag.random(3), requires_grad=True)
+    x = ag.tensor(ag.random(3), dtype="float64", requires_grad=True)
     check = ag.func.gradcheck(lambda x: ag.sin(x) * x, check_forward_ad=True, **options)
 
     expect(check(x)).equals(True)
@@ -52,7 +52,7 @@ def a_right_tangent_passes(ag: Autograd, options: dict[str, Any]) -> None:
 @clause("chk-015b", VALUE, sources=[GRADCHECK])
 def one_mode_can_be_checked_alone(ag: Autograd) -> None:
     """Without check_forward_ad a wrong rule of forward mode passes: it is not asked."""
-    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    x = ag.tensor([1.0, 2.0], dtype="float64", requires_grad=True)
 
     expect(ag.func.gradcheck(tripled_forward(ag).apply)(x)).equals(True)
 
@@ -79,7 +79,7 @@ def a_missing_tangent_counts_as_zeros(ag: Autograd) -> None:
                 return of_y * 3.0
             return of_x * 3.0 if of_y is None else of_x + of_y
 
-    x, y = (ag.tensor(v, requires_grad=True) for v in ([1.0], [2.0]))
+    x, y = (ag.tensor(v, dtype="float64", requires_grad=True) for v in ([1.0], [2.0]))
     check = ag.func.gradcheck(Sum.apply, check_forward_ad=True, raise_exception=False)
 
     expect(check(x, y)).equals(False)

@@ -36,7 +36,7 @@ def entries_that_are_one_in_memory_are_not_moved(ag: Autograd) -> None:
 
     Remedy: give contiguous() of it.
     """
-    x = ag.expand(ag.tensor([1.0], requires_grad=True), (3,))
+    x = ag.expand(ag.tensor([1.0], dtype="float64", requires_grad=True), (3,))
     with ag.refuses("overlapping-memory"):
         ag.func.gradcheck(lambda x: x * x)(x)
 
@@ -60,7 +60,7 @@ def what_is_checked_has_its_mode(ag: Autograd, options: dict[str, Any]) -> None:
 
     Remedy: give check_backward_ad=True, or check_forward_ad=True for tangents.
     """
-    x = ag.tensor([1.0], requires_grad=True)
+    x = ag.tensor([1.0], dtype="float64", requires_grad=True)
     with ag.refuses("conflicting-arguments"):
         ag.func.gradcheck(lambda x: x * x, **options)(x)
 
@@ -79,7 +79,7 @@ def what_is_checked_twice_has_its_mode(ag: Autograd, options: dict[str, Any]) ->
 
     Remedy: give check_rev_over_rev=True, or leave out what needs it.
     """
-    x = ag.tensor([1.0], requires_grad=True)
+    x = ag.tensor([1.0], dtype="float64", requires_grad=True)
     with ag.refuses("conflicting-arguments"):
         ag.func.gradgradcheck(lambda x: x * x, **options)(x)
 
@@ -96,7 +96,7 @@ informative(
 @clause("chk-028", CONVENTION, level=SHOULD, sources=[SOURCE])
 def the_old_helper_warns(ag: Autograd) -> None:
     """The old get_numerical_jacobian gives the differences, and warns that it is deprecated."""
-    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    x = ag.tensor([1.0, 2.0], dtype="float64", requires_grad=True)
     helper = ag.func.get_numerical_jacobian(lambda inputs: inputs[0] * inputs[0], eps=0.25)
     with ag.warns():
         (found,) = helper(x)
@@ -110,7 +110,7 @@ def the_old_helper_takes_no_cotangent(ag: Autograd) -> None:
 
     Remedy: leave it out, or compute a product by functional.vjp.
     """
-    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    x = ag.tensor([1.0, 2.0], dtype="float64", requires_grad=True)
     helper = ag.func.get_numerical_jacobian(lambda inputs: inputs[0] * 2.0, grad_out=2.0)
     with ag.refuses("conflicting-arguments"):
         helper(x)

@@ -15,13 +15,15 @@ SOURCE: Final = "torch.autograd.gradgradcheck source"
     VALUE,
     sources=[GRADGRADCHECK, "notes/gradcheck § Gradgradcheck implementation"],
     over={
-        "given": lambda ag: {"grad_outputs": ag.tensor([1.0, 3.0, 5.0], requires_grad=True)},
+        "given": lambda ag: {
+            "grad_outputs": ag.tensor([1.0, 3.0, 5.0], dtype="float64", requires_grad=True)
+        },
         "drawn": lambda _: {},
     },
 )
 def right_second_derivatives_pass(ag: Autograd, cotangents: Any) -> None:
     """Where second derivatives are right gradgradcheck gives True, with cotangents {name}."""
-    x = ag.tensor(ag.random(3), requires_grad=True)
+    x = ag.tensor(ag.random(3), dtype="float64", requires_grad=True)
     check = ag.func.gradgradcheck(lambda x: x * x * x, **cotangents(ag))
 
     expect(check(x)).equals(True)
@@ -47,7 +49,7 @@ def cut_square(ag: Autograd) -> Any:
 @clause("chk-021", VALUE, sources=[GRADGRADCHECK])
 def wrong_second_derivatives_fail(ag: Autograd) -> None:
     """Where the derivative is right, and its own is not, gradgradcheck gives False."""
-    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    x = ag.tensor([1.0, 2.0], dtype="float64", requires_grad=True)
     function = cut_square(ag).apply
 
     expect(ag.func.gradcheck(function, raise_exception=False)(x)).equals(True)
@@ -57,7 +59,7 @@ def wrong_second_derivatives_fail(ag: Autograd) -> None:
 @clause("chk-022", VALUE, sources=[SOURCE])
 def forward_over_reverse_is_checked(ag: Autograd) -> None:
     """With check_fwd_over_rev=True gradgradcheck gives True where both ways are right."""
-    x = ag.tensor(ag.random(3), requires_grad=True)
+    x = ag.tensor(ag.random(3), dtype="float64", requires_grad=True)
     check = ag.func.gradgradcheck(lambda x: x * x * x, check_fwd_over_rev=True)
 
     expect(check(x)).equals(True)
@@ -93,7 +95,7 @@ def forward_over_reverse_fails_where_it_is_wrong(ag: Autograd) -> None:
         def jvp(_ctx: Any, of_x: Any) -> Any:
             return of_x * 2.0
 
-    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    x = ag.tensor([1.0, 2.0], dtype="float64", requires_grad=True)
 
     expect(ag.func.gradgradcheck(Twice.apply, raise_exception=False)(x)).equals(True)
     both = ag.func.gradgradcheck(Twice.apply, check_fwd_over_rev=True, raise_exception=False)

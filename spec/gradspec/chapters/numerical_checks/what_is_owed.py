@@ -30,7 +30,7 @@ def wavering(ag: Autograd) -> Any:
 @clause("chk-011", VALUE, sources=[GRADCHECK])
 def a_derivative_is_the_same_again(ag: Autograd) -> None:
     """A derivative that is another one the second time does not pass, however near both are."""
-    x = ag.tensor([1.0], requires_grad=True)
+    x = ag.tensor([1.0], dtype="float64", requires_grad=True)
     check = ag.func.gradcheck(wavering(ag).apply, raise_exception=False)
 
     expect(check(x)).equals(False)
@@ -39,7 +39,7 @@ def a_derivative_is_the_same_again(ag: Autograd) -> None:
 @clause("chk-011a", VALUE, sources=[GRADCHECK])
 def a_derivative_may_waver_within_a_tolerance(ag: Autograd) -> None:
     """A derivative that differs the second time by less than nondet_tol passes."""
-    x = ag.tensor([1.0], requires_grad=True)
+    x = ag.tensor([1.0], dtype="float64", requires_grad=True)
 
     expect(ag.func.gradcheck(wavering(ag).apply, nondet_tol=0.001)(x)).equals(True)
 
@@ -57,7 +57,7 @@ def a_derivative_is_multiplied_by_the_cotangent(ag: Autograd) -> None:
         def backward(_ctx: Any, g: Any) -> Any:
             return g * 0.0 + 2.0
 
-    x = ag.tensor([1.0], requires_grad=True)
+    x = ag.tensor([1.0], dtype="float64", requires_grad=True)
     check = ag.func.gradcheck(Constant.apply, check_undefined_grad=False, raise_exception=False)
 
     expect(check(x)).equals(False)
@@ -82,7 +82,7 @@ def restless(ag: Autograd) -> Any:
 @clause("chk-013", VALUE, sources=[GRADCHECK])
 def a_missing_cotangent_counts_as_zeros(ag: Autograd) -> None:
     """A backward that gives something where no cotangent arrives does not pass."""
-    x = ag.tensor([1.0], requires_grad=True)
+    x = ag.tensor([1.0], dtype="float64", requires_grad=True)
     check = ag.func.gradcheck(restless(ag).apply, raise_exception=False)
 
     expect(check(x)).equals(False)
@@ -91,7 +91,7 @@ def a_missing_cotangent_counts_as_zeros(ag: Autograd) -> None:
 @clause("chk-013a", CONVENTION, sources=[GRADCHECK])
 def missing_cotangents_can_be_left_out(ag: Autograd) -> None:
     """With check_undefined_grad=False it is not looked at what becomes of missing cotangents."""
-    x = ag.tensor([1.0], requires_grad=True)
+    x = ag.tensor([1.0], dtype="float64", requires_grad=True)
     check = ag.func.gradcheck(restless(ag).apply, check_undefined_grad=False)
 
     expect(check(x)).equals(True)
@@ -102,7 +102,7 @@ def batched_gradients_are_compared(ag: Autograd) -> None:
     """With check_batched_grad=True gradcheck gives True where a batch of cotangents gives what they
     give one by one.
     """
-    x = ag.tensor(ag.random(3), requires_grad=True)
+    x = ag.tensor(ag.random(3), dtype="float64", requires_grad=True)
 
     expect(ag.func.gradcheck(lambda x: x * x, check_batched_grad=True)(x)).equals(True)
 
@@ -110,6 +110,6 @@ def batched_gradients_are_compared(ag: Autograd) -> None:
 @clause("chk-025", CONVENTION, sources=["torch.autograd.gradcheck signature"])
 def gradients_of_the_right_type_pass(ag: Autograd) -> None:
     """With check_grad_dtypes=True gradcheck gives True where gradients have the type of inputs."""
-    x = ag.tensor(ag.random(3), requires_grad=True)
+    x = ag.tensor(ag.random(3), dtype="float64", requires_grad=True)
 
     expect(ag.func.gradcheck(lambda x: x * x, check_grad_dtypes=True)(x)).equals(True)

@@ -197,7 +197,7 @@ def what_is_made_like_an_example_has_room(ag: Autograd) -> None:
     def f(one: Any) -> Any:
         return ag.zeros_like(one).add_(one * 2.0)
 
-    expect(ag.func.vmap(f)(ag.tensor(x))).equals(x * 2.0)
+    expect(ag.func.vmap(f)(ag.tensor(x))).is_close(x * 2.0)
 
 
 @clause("func-294", SAFETY, sources=[LIMITATIONS])
@@ -245,7 +245,7 @@ def all_examples_get_the_same(ag: Autograd) -> None:
         ag.tensor(ag.random(2, 3))
     )
 
-    expect(found[0]).equals(found[1])
+    expect(found[0] - found[1]).equals([0.0, 0.0, 0.0])
 
 
 @clause("func-274", CONVENTION, sources=["func.ux_limitations § Randomness"])
@@ -297,6 +297,15 @@ def tripled(ag: Autograd, **rules: Any) -> Any:
     return type("Tripled", (ag.Function,), own | rules)
 
 
+def with_rule_of_batches(ag: Autograd, rule: Any) -> Any:
+    """Make a function that saves nothing, with a static method vmap."""
+
+    def setup_context(_ctx: Any, inputs: Any, output: Any) -> None:
+        del inputs, output
+
+    return tripled(ag, setup_context=staticmethod(setup_context), vmap=staticmethod(rule))
+
+
 def doubled_in_front(_info: Any, _in_dims: Any, x: Any) -> Any:
     """Map a function by another one."""
     return x * 2.0, 0
@@ -337,9 +346,9 @@ def a_rule_is_made_of_the_others(ag: Autograd) -> None:
 def the_rule_of_batches_is_asked(ag: Autograd) -> None:
     """Under vmap a custom function with a static method vmap gives what that gives."""
     x = ag.random(3)
-    function = tripled(ag, vmap=staticmethod(doubled_in_front))
+    function = with_rule_of_batches(ag, doubled_in_front)
 
-    expect(ag.func.vmap(function.apply)(ag.tensor(x))).equals(x * 2.0)
+    expect(ag.func.vmap(function.apply)(ag.tensor(x))).is_close(x * 2.0)
 
 
 @clause("func-039c", CONVENTION, sources=[EXTENDING])
@@ -352,6 +361,6 @@ def the_rule_is_told_of_the_batch(ag: Autograd) -> None:
         told.note(in_dims[0])
         return x, in_dims[0]
 
-    function = tripled(ag, vmap=staticmethod(rule))
+    function = with_rule_of_batches(ag, rule)
     ag.func.vmap(function.apply)(ag.tensor(ag.random(4, 3)))
     expect(told).equals([4, 0])
