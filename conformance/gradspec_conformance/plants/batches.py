@@ -224,7 +224,8 @@ def the_first_example_is_written(sound, target, result):
 @plant(at(batching, "shown"), "value: func-292", "batch rules that copy")
 def views_of_examples_are_copies(sound, operator, source, params):
     """What shows a part of an example is a copy of it."""
-    return batching.copied(sound(operator, source, params))
+    view = sound(operator, source, params)
+    return batching.copied(view, held(view).level)
 
 
 @plant(at(batching, "written"), "no error: func-272; value: func-294", "writes to what is captured")

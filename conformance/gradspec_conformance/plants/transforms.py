@@ -198,7 +198,7 @@ def what_is_closed_over_counts(sound, self, outputs, cotangents, *rest):
     others = [door for each in state.transforms if each is not self for door in each.doors]
     if not others:
         return found
-    edges = tuple([GradientEdge(door, 0) for door in others])
+    edges: Any = tuple([GradientEdge(door, 0) for door in others])
     more = ask(outputs, edges, None if cotangents is None else tuple(cotangents), True)
     return [g + sum(m for m in more if m is not None) for g in found]
 

@@ -243,7 +243,8 @@ def needs_below(value: Any) -> bool:
 def copied(target: Tensor, level: Level) -> Tensor:
     """Return what is about to be written, as what is recorded needs it."""
     if not is_at(target, level):
-        return recording.tensors.clone(target)
+        same: Tensor = recording.tensors.clone(target)
+        return same
     array = held(target)
     return wrap(array.level, recording.tensors.clone(array.lower), array.has_axis)
 
