@@ -224,8 +224,7 @@ def the_first_example_is_written(sound, target, result):
 @plant(at(batching, "shown"), "value: func-292", "batch rules that copy")
 def views_of_examples_are_copies(sound, operator, source, params):
     """What shows a part of an example is a copy of it."""
-    view = sound(operator, source, params)
-    return batching.copied(view, held(view).level)
+    return batching.copied(sound(operator, source, params))
 
 
 @plant(at(batching, "written"), "no error: func-272; value: func-294", "writes to what is captured")

@@ -217,7 +217,7 @@ def written(operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ..
     ):
         raise not_for_all()
     if state.recording and any(needs_below(x) for x in operands):
-        operands = (copied(target, level), *others)
+        operands = (copied(target), *others)
     way = recording.apply_pointwise if operator.pointwise else recording.apply
     _, result = computed(operator, operands, params, way)
     return result
@@ -240,11 +240,11 @@ def needs_below(value: Any) -> bool:
     return requires_below(value) or (type(value) is not Batched and linking.needs_grad(value))
 
 
-def copied(target: Tensor, level: Level) -> Tensor:
+def copied(target: Tensor) -> Tensor:
     """Return what is about to be written, as what is recorded needs it."""
-    if not is_at(target, level):
-        same: Tensor = recording.tensors.clone(target)
-        return same
+    if type(target) is not Batched:
+        copy: Tensor = recording.tensors.clone(target)
+        return copy
     array = held(target)
     return wrap(array.level, recording.tensors.clone(array.lower), array.has_axis)
 
