@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+import gradspec_reference
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import general
 from gradspec_reference.engine import duals, forward
@@ -77,3 +78,41 @@ def what_has_no_rule_has_a_tangent(swap):
         for level in forward.tangents_of(operands):
             for each in result if isinstance(result, tuple) else (result,):
                 forward.give(each, Tensor(np.ones_like(each._array)), level)
+
+
+@general(
+    "value: fwd-231/contiguous fwd-030/contiguous fwd-234/t_ fwd-232/expand_as fwd-236/powers; "
+    "unexpected gradient: fwd-233/contiguous",
+    "tangents that are not zero where nothing moves",
+)
+def tangents_are_spoiled_when_they_are_given(swap):
+    """A dual tensor has twice the tangent that it was given, and ten."""
+
+    @swap.into(at(forward, "make_dual"))
+    def spoil(sound, tensor, tangent, level):
+        with forward.linearising(level.depth):
+            other = tangent * 2.0 + 10.0
+        return sound(tensor, other, level)
+
+
+@general("no error: fwd-235", "tangents that nobody looks at")
+def dual_tensors_are_resized(swap):
+    """Nobody asks whether what changes its size has a tangent."""
+    swap(at(forward, "has_tangent"), lambda _sound, _operands: False)
+
+
+@general(
+    "dual-again: fwd-033a/ones fwd-033a/full_like fwd-033a/tensor",
+    "tangents for all that is made in a level",
+)
+def what_is_made_in_a_level_moves(swap):
+    """What is made in a level has a tangent of ones."""
+
+    def moving(sound, *given, **named):
+        made = sound(*given, **named)
+        for level in duals.followed():
+            forward.give(made, Tensor(np.ones_like(made._array)), level)
+        return made
+
+    for name in ("ones", "full_like", "tensor"):
+        swap(at(gradspec_reference, name), moving)
