@@ -132,7 +132,8 @@ class Operator:
     `gradspec.catalogue.keeping` makes of the formula; it is `?` where it is left open.  It
     `promotes` operands of several types to one, if that is not for the reason that they are
     broadcast, and `converts` to a type that it names.  It `factors` matrices, which must not be
-    singular; no `halves`, and nothing that is factored, are asked in float16.  It `hands_on` a
+    singular; no `halves`, and nothing that is factored, are asked in float16.  Rounding comes back
+    from its derivative, or from that of its formula, `condition` times.  It `hands_on` a
     cotangent as a view of itself, or of a part; is `of_memory` where it is about how its operand
     lies in memory, and may refuse.  It is `particular` where it refuses shapes for which the
     formula has numbers, `dimensioned` where it refuses a number alone, and `lenient` where it takes
@@ -169,6 +170,7 @@ class Operator:
     keeps: str | None = None
     promotes: bool | None = None
     factors: bool = False
+    condition: float = 1.0
     halves: bool = True
     converts: bool = False
     hands_on: bool = False
@@ -281,6 +283,7 @@ def row(
     keeps: str | None = None,
     promotes: bool | None = None,
     factors: bool = False,
+    condition: float = 1.0,
     halves: bool = True,
     converts: bool = False,
     hands_on: bool = False,
@@ -317,6 +320,7 @@ def row(
         keeps=keeps,
         promotes=promotes,
         factors=factors,
+        condition=condition,
         halves=halves,
         converts=converts,
         hands_on=hands_on,

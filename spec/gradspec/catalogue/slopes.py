@@ -43,9 +43,12 @@ class Pulled(NamedTuple):
 def pulled_back(call: Call, sample: Given, cotangent: Any, part: int | None = None) -> Pulled:
     """Give the cotangent times the Jacobian, by each variable, of a result or one of several."""
     pulled = times(cotangent, jacobians(call, sample, part))
-    if call.operator.factors:
-        return pulled._replace(scale=CONDITION * pulled.scale)
-    return pulled
+    return pulled._replace(scale=condition(call) * pulled.scale)
+
+
+def condition(call: Call) -> float:
+    """Say how many times the rounding of its operands comes back from a derivative."""
+    return CONDITION if call.operator.factors else call.operator.condition
 
 
 def times(cotangent: Any, jacobians: list[Any]) -> Pulled:
@@ -78,8 +81,7 @@ def pushed_forward(
         )
         own = tuple(range(np.ndim(moved)))
         tangent, scale = tangent + terms.sum(axis=own), scale + np.abs(terms).sum(axis=own)
-    most = float(scale.max(initial=0.0))
-    return Pushed(tangent, CONDITION * most if call.operator.factors else most)
+    return Pushed(tangent, condition(call) * float(scale.max(initial=0.0)))
 
 
 _known: Final[dict[Any, list[Any]]] = {}
