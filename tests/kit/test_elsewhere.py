@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import venv
@@ -98,16 +99,42 @@ def test_what_is_said_is_written_down(
     assert "$ref" in json.loads(answer.removeprefix("engine\t"))["return"]
 
 
+def served(said: str, engine: str = "reference") -> subprocess.CompletedProcess[str]:
+    """Say something to a process that serves an engine."""
+    command = [HERE, "-m", "gradspec_conformance.serving", engine]
+    return subprocess.run(command, input=said, capture_output=True, text=True, check=False)
+
+
 def test_serve_answers_for_an_engine() -> None:
-    question = {"id": 5, "act": "tensor", "with": {"data": {"$float": "nan"}}}
-    done = subprocess.run(
-        [HERE, "-m", "gradspec_conformance.serving", "reference"],
-        input=json.dumps(question) + "\n",
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    greeting, answer = map(json.loads, done.stdout.splitlines())
+    data = {"$array": [2.5], "dtype": "float64", "shape": []}
+    questions = [
+        {"id": 5, "act": "tensor", "with": {"data": data, "dtype": "float64"}},
+        {"id": 6, "act": "array", "with": {"x": {"$ref": 0}}},
+        {"id": 7, "act": "nonsense", "with": {}},
+    ]
+    done = served("".join(json.dumps(one) + "\n" for one in questions))
+    greeting, *answers = map(json.loads, done.stdout.splitlines())
 
     assert greeting["engine"]["protocol"] == 1
-    assert answer["re"] == 5
+    assert [answer["re"] for answer in answers] == [5, 6, 7]
+    assert answers[1]["return"] == {"$array": "AAAAAAAABEA=", "dtype": "float64", "shape": []}
+    assert answers[2]["unsupported"] == "nonsense"
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "said", ["garbage", "[]", "7", "{}", '{"id": 1}', '{"act": "tensor"}', "[" * 50_000]
+)
+def test_what_is_no_question_is_quoted(said: str) -> None:
+    done = served(said + "\n")
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert re.search(r"heard '.*', expected \{\"id\": 0", done.stderr)
+
+
+def test_serve_says_why_there_is_no_engine() -> None:
+    done = served("", "nowhere")
+
+    assert done.returncode == 3
+    assert "no engine is called 'nowhere'" in json.loads(done.stdout)["broken"]

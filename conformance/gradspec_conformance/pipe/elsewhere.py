@@ -12,7 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from gradspec_conformance.adapters.phrases import BookEngine, read_book
-from gradspec_conformance.exceptions import EngineBroken, MalformedBook
+from gradspec_conformance.exceptions import (
+    BadMessage,
+    ConversationEnded,
+    EngineBroken,
+    MalformedBook,
+)
 from gradspec_conformance.pipe.channel import OWN_PATH
 from gradspec_conformance.pipe.remote import RemoteEngine
 
@@ -60,6 +65,9 @@ class ServedEngine(RemoteEngine):
             super().__init__([python, "-c", begin])
         except OSError as error:
             raise EngineBroken(f"{python} could not be started: {error.strerror}") from None
+        except (BadMessage, ConversationEnded) as error:
+            wanted = "a Python 3.11 or newer that has NumPy"
+            raise EngineBroken(f"{error}, and served no engine: give {wanted}") from None
 
 
 def _environment() -> dict[str, str]:

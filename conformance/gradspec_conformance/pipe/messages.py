@@ -75,12 +75,6 @@ class Heard(Struct, forbid_unknown_fields=True):
     warnings: list[tuple[str, str]] = []
 
     @property
-    def is_greeting(self) -> bool:
-        """Whether it says who speaks."""
-        said = (self.engine, self.host, self.lacking, self.broken)
-        return sum(one is not UNSET for one in said) == 1 and not self.is_answer
-
-    @property
     def is_answer(self) -> bool:
         """Whether it is an answer."""
         said = (self.returned, self.raised, self.unsupported)

@@ -7,11 +7,14 @@ A phrase is sent as text the first time, and by its number from then on.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.exceptions import Unsaid
 from gradspec.port.act import FLAT
+from gradspec.port.acts import ACTS
+from gradspec.port.functions import gives_of
 from gradspec.port.phrase import WORD, choose, is_observed
 from gradspec.port.slots import SLOTS
 from gradspec.program.storing import Said, encode
@@ -61,6 +64,7 @@ class RemotePhrasebook(BookEngine, RemoteEngine):
         self.uses = Uses(self.book)
         self._language = LANGUAGES[self.book.language]
         self._told_of: dict[tuple[Any, ...], Told] = {}
+        self._phrase_numbers = count()
         self._sent: set[int] = set()
         self.abilities = self.book.abilities
         self._is_checked = False
@@ -101,7 +105,7 @@ class RemotePhrasebook(BookEngine, RemoteEngine):
         if key not in self._told_of:
             spelled = {n: self._dtype(v) if n == "dtype" else v for n, v in spliced.items()}
             parameters, text = self._language.function(phrase, names, spelled)
-            self._told_of[key] = Told(len(self._told_of), parameters, text)
+            self._told_of[key] = Told(next(self._phrase_numbers), parameters, text)
         return self._told_of[key]
 
     def _dtype(self, name: str) -> str:
@@ -157,15 +161,13 @@ class RemotePhrasebook(BookEngine, RemoteEngine):
         self._dtypes = {self._expression(c.text): n for n, c in self.book.dtypes.items()}
 
     def _expression(self, text: str) -> Any:
-        number = -1 - len(text)
-        phrase = {"parameters": [], "text": f"return ({text});"}
-        message = {"run": number, "with": [], "gives": "value", "phrase": phrase}
+        """Have what the book says outside of phrases evaluated."""
+        told = Told(next(self._phrase_numbers), (), f"return ({text});")
+        message = {"run": told.number, "with": [], "gives": "value", "phrase": told.message}
         return self._converse(text, message)
 
     def _check(self) -> None:
         """Have every phrase compiled in every way in which it can be used; raises MalformedBook."""
-        from gradspec.port.acts import ACTS  # noqa: PLC0415 - a circle
-
         uses = [
             (spoken.place, phrase.text, self._language.function(phrase, names, self._words(phrase)))
             for key, all_spoken in self.book.spoken.items()
@@ -187,7 +189,7 @@ class RemotePhrasebook(BookEngine, RemoteEngine):
 
 def _gives(act: Act, given: Mapping[str, Any]) -> str:
     """Say what a host makes of an answer of this kind."""
-    kind = act.kind_given(given)
+    kind = gives_of(given["name"]) if act.gives == "as named" else act.kind_given(given)
     if kind in ("nothing", "array"):
         return kind
     if kind in FLAT:

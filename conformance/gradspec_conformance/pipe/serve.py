@@ -20,12 +20,13 @@ from gradspec.program.steps import Ref
 from gradspec.program.storing import decode, encode, packed
 from gradspec.program.structure import Held, Plain, mapped
 from gradspec_conformance.exceptions import (
+    BadMessage,
     CallbackRaised,
     ConversationEnded,
 )
 from gradspec_conformance.execution.place import place_of
 from gradspec_conformance.pipe.channel import private_channel
-from gradspec_conformance.pipe.conversation import End, Message
+from gradspec_conformance.pipe.conversation import End, Message, shortened
 from gradspec_conformance.pipe.messages import PROTOCOL
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Server:
             self._answer(message)
 
     def _heard(self) -> Message:
-        message: Message = json.loads(self.end.hear())
+        message = understood(self.end.hear())
         for number in message.get("release", ()):  # before the act: it may ask what is alive
             self._objects.pop(number, None)
             self._errors.pop(number, None)
@@ -135,6 +136,8 @@ class Server:
                 target = self._things(forms["target"])
                 target[self._things(forms["index"])] = self._things(forms["value"])
                 return None
+        if message["act"] not in ACTS:
+            raise Unsaid(str(message["act"]))
         act = ACTS[message["act"]]
         given = {
             name: self._function(said) if name in functions else self._things(said)
@@ -234,6 +237,19 @@ class Server:
             message["warnings"] = [[w.category.__name__, str(w.message)] for w in self._warnings]
             self._warnings.clear()
         self.end.say(message)
+
+
+def understood(line: bytes) -> Message:
+    """Read a message of the kit's; raises BadMessage."""
+    try:
+        message: Message = json.loads(line)
+        kinds = {"act", "leave"} if "id" in message else {"return", "raise"}
+        if len(kinds & message.keys()) == 1:
+            return message
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        pass
+    said = shortened(line.decode("utf-8", "replace"))
+    raise BadMessage(f'heard {said}, expected {{"id": 0, "act": "tensor", "with": {{...}}}}')
 
 
 def _without_tracebacks(error: Exception) -> Exception:
