@@ -51,6 +51,9 @@ def assert_same(program: Callable[[Any, Any], Any]) -> None:
         assert ours == theirs
 
 
+pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script:DeprecationWarning")  # torch's
+
+
 OPERATIONS: Final[tuple[Callable[[Any, Any], Any], ...]] = (
     lambda a, b: a * b,
     lambda a, b: a.sin() + b,
@@ -196,14 +199,43 @@ def test_strategies_are_refused_as_in_torch(name: str) -> None:
         assert_same(program)
 
 
-@pytest.mark.parametrize("name", ["jacobian", "hessian"])
-def test_forward_mode_is_refused_until_it_is_there(name: str) -> None:
-    argument = "strategy" if name == "jacobian" else "outer_jacobian_strategy"
-    x = reference.tensor([1.0, 2.0])
-    options: dict[str, Any] = {argument: "forward-mode", "vectorize": True}
+PUSHED: Final[tuple[Callable[..., Any], ...]] = (
+    lambda x, y: (x * x * y, (x * y).exp().sum(), y.sin()),
+    lambda x, y: x * 2.0 + 0.0 * y,
+    lambda x, y: (y.detach() * x, y.detach()),
+    lambda x, y: (x * float(x.sum()), y if y[0] > 0 else -y),
+    lambda x, y: x[x > 1.0] * y.sum(),
+    lambda x, y: (x.reshape(3, 1) * y, 3),
+    lambda *_: 3.0,
+)
 
-    with pytest.raises(NotImplementedError, match="forward"):
-        getattr(reference.autograd.functional, name)(lambda x: (x * x).sum(), x, **options)
+
+@pytest.mark.parametrize("function", PUSHED)
+def test_a_jacobian_by_columns_is_that_of_torch(function: Callable[..., Any]) -> None:
+    def program(engine: Any, functional: Any) -> Any:
+        inputs = (tensor(engine, [0.5, 1.5, 2.0]), tensor(engine, [0.25, -1.0, 0.75]))
+        found = functional.jacobian(function, inputs, vectorize=True, strategy="forward-mode")
+        assert isinstance(found, list)
+        return tuple(block for row in found for block in (row if isinstance(row, list) else [row]))
+
+    assert_same(program)
+
+
+@pytest.mark.parametrize("requires_grad", [False, True])
+def test_a_hessian_by_columns_is_that_of_torch(requires_grad: bool) -> None:
+    def program(engine: Any, functional: Any) -> Any:
+        x = tensor(engine, [0.5, 1.5, 2.0], requires_grad=requires_grad)
+        y = tensor(engine, [0.25, -1.0, 0.75])
+        rows = functional.hessian(
+            lambda x, y: (x**3 * y.exp()).sum(),
+            (x, y),
+            vectorize=True,
+            outer_jacobian_strategy="forward-mode",
+        )
+        third = engine.autograd.grad(rows[0][0].sum(), x)[0] if requires_grad else rows[0][0]
+        return (*rows[0], *rows[1], third)
+
+    assert_same(program)
 
 
 @of_all

@@ -45,6 +45,15 @@ NESTINGS: dict[str, Callable[[Any, Any, Any, Any, Any], Any]] = {
     )(x),
     "sorted": lambda t, f, w, _m, x: f.vmap(f.grad(lambda x: (t.sort(x)[0] * w).sum()))(x),
     "largest": lambda t, f, w, _m, x: f.vmap(f.grad(lambda x: t.max(x * w)))(x),
+    "numbers of all columns": lambda _t, f, _w, m, x: f.jacfwd(
+        lambda x: x @ m * float(x.sum()) if x[0, 0] < 9.0 else x
+    )(x),
+    "places of all columns": lambda _t, f, w, _m, _x: f.jacfwd(
+        lambda w: w[w > 0.0] * w[w.nonzero()[0]]
+    )(w),
+    "numbers of all examples": lambda _t, f, w, _m, x: f.vmap(
+        lambda x: f.vmap(lambda v: v * x * w.tolist()[1])(w)
+    )(x),
     "chunks": lambda t, f, _w, m, x: f.vmap(lambda x: t.exp(x @ m), chunk_size=3)(x),
 }
 

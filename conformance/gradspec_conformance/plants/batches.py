@@ -175,6 +175,12 @@ def a_converted_number_is_that_of_the_first_example(sound, tensor):
     return held(tensor).lower._array.flat[0].item() if is_batch else sound(tensor)
 
 
+@plant(at(batched, "common_to_all"), "batched-value: func-297/item", "tracers of what is constant")
+def what_all_have_in_common_is_not_told(_sound, _batched):
+    """A number that all examples have is refused like one that each has."""
+    raise batched.one_number()
+
+
 @plant(reading("shape"), "order: func-284", "engines that add a dimension and no more")
 def an_example_has_the_shape_of_all(sound, self):
     """Inside a map the shape of a tensor is that of all examples."""

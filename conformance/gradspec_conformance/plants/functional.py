@@ -6,7 +6,8 @@ import numpy as np
 
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import TEACHING, before, compound, plant
-from gradspec_reference.autograd import functional
+from gradspec_reference.autograd import columns, functional
+from gradspec_reference.autograd.forward_ad import unpack_dual
 from gradspec_reference.engine import differentiating
 from gradspec_reference.engine.differentiating import Call, ask, zeros
 from gradspec_reference.engine.tensor import Tensor
@@ -200,12 +201,43 @@ def any_strategy_will_do(_sound, _strategy):
 
 
 @plant(
-    at(functional, "refuse_forward_mode"),
+    at(functional, "check_forward_mode"),
     "no error: fapi-021a/jacobian fapi-022/jacobian_forward_with_a_graph",
     OPTION,
 )
 def forward_mode_goes_with_everything(_sound, _name, *_options):
     """Forward mode is overlooked."""
+
+
+@plant(at(columns, "of_columns"), "value: fapi-021/jacobian fapi-021b", "columns taken for rows")
+def columns_are_taken_for_rows(_sound, found, start, end, shape):
+    """A batch of columns is read as one of rows."""
+    return found[start:end].reshape(shape)
+
+
+@plant(at(columns, "stretches"), "value: fapi-021b", "an offset that is forgotten")
+def all_inputs_begin_together(_sound, tensors):
+    """The columns of all inputs are taken from the beginning."""
+    return [(x, 0, x.numel()) for x in tensors]
+
+
+@plant(at(columns, "tangent_or_zeros"), "value: fapi-021b", "None for zeros")
+def a_tangent_of_zero_is_the_value(sound, output):
+    """Where an output has no tangent, itself is taken."""
+    return output if unpack_dual(output).tangent is None else sound(output)
+
+
+@plant(at(columns, "recorded"), "value: fapi-030", "torch has no history of other Hessians")
+def a_hessian_is_cut_off(_sound, tensors):
+    """What a gradient is pushed along is not recorded."""
+    return tensors
+
+
+@plant(at(columns, "by_columns"), "dtype: fapi-037a", "a result in the type of what was given")
+def columns_have_the_type_of_the_input(sound, func, inputs):
+    """The Jacobian of a tensor has its data type."""
+    found = sound(func, inputs)
+    return found.to(inputs.dtype) if isinstance(inputs, Tensor) else found
 
 
 @plant(

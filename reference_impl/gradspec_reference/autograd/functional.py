@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from gradspec_reference.autograd.columns import by_columns, gradient_inside, recorded
 from gradspec_reference.engine.differentiating import Call, ask, nothing_is_no_form
 from gradspec_reference.errors import StrategyError, StrategyOptionsError, StrictOptionsError
 
@@ -121,12 +122,14 @@ def jacobian(
     It is a tuple for a tuple of outputs, of tuples for a tuple of inputs.  With `vectorize` all
     rows are asked for together, as one batch.  StrategyError for a strategy that is none;
     StrategyOptionsError and StrictOptionsError for options that do not go together; other errors as
-    of `vjp`.  Forward mode is not there yet: NotImplementedError.
+    of `vjp`.  In forward mode all columns are one batch, there are lists for tuples, and the result
+    has the history that func gave it.
     Source: torch.autograd.functional.jacobian docstring.
     """
     check_strategy(strategy)
     if strategy == FORWARD:
-        refuse_forward_mode("jacobian", create_graph, strict, vectorize)
+        check_forward_mode("jacobian", create_graph, strict, vectorize)
+        return by_columns(func, inputs)
     with Call("jacobian", create_graph, strict) as call:
         inputs_form, points = call.points(inputs)
         outputs_form, outputs = call.value(func, points)
@@ -164,8 +167,17 @@ def hessian(
         call.check_followed(slopes, "the gradient by input {}")
         return slopes
 
+    def pushed(*points: Tensor) -> Any:
+        return gradient_inside(lambda *at: call.number(func, at), points)
+
+    is_pushed = outer_jacobian_strategy == FORWARD
     found = jacobian(
-        gradient, tensors, create_graph, strict, vectorize, strategy=outer_jacobian_strategy
+        pushed if is_pushed else gradient,
+        recorded(tensors) if is_pushed else tensors,
+        create_graph,
+        strict,
+        vectorize,
+        strategy=outer_jacobian_strategy,
     )
     return found if several else found[0][0]
 
@@ -176,8 +188,8 @@ def check_strategy(strategy: str) -> None:
         raise StrategyError(f"the strategy {strategy!r} was given; it is one of {STRATEGIES}")
 
 
-def refuse_forward_mode(name: str, create_graph: bool, strict: bool, vectorize: bool) -> None:
-    """Refuse forward mode: with options that it does not go with, and without, until it is here."""
+def check_forward_mode(name: str, create_graph: bool, strict: bool, vectorize: bool) -> None:
+    """Refuse forward mode with options that it does not go with."""
     if create_graph or not vectorize:
         option = "create_graph=True" if create_graph else "vectorize=False"
         raise StrategyOptionsError(
@@ -187,6 +199,3 @@ def refuse_forward_mode(name: str, create_graph: bool, strict: bool, vectorize: 
         raise StrictOptionsError(
             f"strategy={FORWARD!r} and strict=True were given to {name}(), and do not go together"
         )
-    raise NotImplementedError(
-        f"strategy={FORWARD!r} was given to {name}(): forward mode is not there yet; leave it out"
-    )

@@ -62,11 +62,13 @@ class BatchedArray(np.ndarray):
             return function(*common(args), **options)
         return each(function, args, options)
 
-    def item(self, *_: Any) -> Any:
-        """Refuse: each example has a number of its own."""
-        raise one_number()
+    def item(self, *place: Any) -> Any:
+        """Return a number that all examples have; BatchedValueError if each has its own."""
+        return common_to_all(self)._array.item(*place)
 
-    tolist = item
+    def tolist(self) -> Any:
+        """Return the numbers that all examples have; BatchedValueError if each has its own."""
+        return common_to_all(self)._array.tolist()
 
 
 OF_ALL: Final = {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.may_share_memory}
@@ -141,6 +143,14 @@ def held(tensor: Any) -> BatchedArray:
     """Return what is behind a batched tensor."""
     array: BatchedArray = tensor._array
     return array
+
+
+def common_to_all(batched: Batched | BatchedArray) -> Tensor:
+    """Return the tensor that all examples are; BatchedValueError if each is its own."""
+    array = batched if isinstance(batched, BatchedArray) else held(batched)
+    if array.has_axis:
+        raise one_number()
+    return array.lower
 
 
 def wrap(level: Level, lower: Tensor, has_axis: bool = True) -> Batched:

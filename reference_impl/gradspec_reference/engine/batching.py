@@ -146,7 +146,8 @@ def check_shape_is_known(operator: Operator, operands: tuple[Any, ...]) -> None:
     masked = operator.name in MASKED and any(
         held(x).has_axis and x._array.dtype == np.bool_ for x in operands[1:]
     )
-    if masked or operator.name in OF_MANY_SHAPES:
+    chosen = operator.name in OF_MANY_SHAPES and any(held(x).has_axis for x in operands)
+    if masked or chosen:
         raise of_many_shapes()
 
 

@@ -160,14 +160,9 @@ class Call:
 
     def rows_together(self, outputs: Tensors, points: Tensors) -> Iterator[Tensors]:
         """Give for each output its Jacobian by each input; the rows of all are one batch."""
-        sizes = [output.numel() for output in outputs]
-        ends = np.cumsum([0, *sizes]).tolist()
-        batches = tuple(
-            units_of_all(output, start, ends[-1])
-            for output, start in zip(outputs, ends[:-1], strict=True)
-        )
+        batches = tuple(units_of_each(outputs))
         rows = ask(outputs, points, batches, self.create_graph, batched=True)
-        for output, start, end in zip(outputs, ends[:-1], ends[1:], strict=True):
+        for output, start, end in stretches(outputs):
             yield tuple(
                 zeros(point, *output.shape)
                 if row is None
@@ -240,6 +235,26 @@ def units_of_all(like: Tensor, start: int, total: int) -> Tensor:
     """Return for a tensor among others its part of the units of all entries together."""
     batch = np.eye(total, prod(like.shape), -start, like._array.dtype)
     return Tensor(batch.reshape(total, *like.shape))
+
+
+def units_of_each(tensors: Sequence[Tensor]) -> list[Tensor]:
+    """Return a batch for each tensor: together, all entries in turn with a one, and zeros else."""
+    total = sum(x.numel() for x in tensors)
+    return [units_of_all(x, start, total) for x, start, _ in stretches(tensors)]
+
+
+def stretches(tensors: Sequence[Tensor]) -> Iterator[tuple[Tensor, int, int]]:
+    """Give each tensor with where its entries begin and end among those of all."""
+    start = 0
+    for tensor in tensors:
+        yield tensor, start, start + tensor.numel()
+        start += tensor.numel()
+
+
+def of_columns(columns: Tensor, start: int, end: int, shape: Any) -> Tensor:
+    """Return some columns, which are the first dimension, as a block of a shape."""
+    block: Tensor = columns[start:end].movedim(0, -1).reshape(shape)
+    return block
 
 
 def stacked(rows: list[Tensor]) -> Tensor:

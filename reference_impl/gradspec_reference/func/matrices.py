@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.engine.differentiating import units_of_all
+from gradspec_reference.engine.differentiating import of_columns, stretches, units_of_each
 from gradspec_reference.engine.structures import flatten, mapped
 from gradspec_reference.errors import ChunkSizeError
 from gradspec_reference.func.arguments import check_randomness, selected
@@ -14,7 +14,7 @@ from gradspec_reference.func.mapping import vmap
 from gradspec_reference.func.reverse import pullback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from gradspec_reference.engine.tensor import Tensor
     from gradspec_reference.func.arguments import ArgumentNumbers
@@ -64,20 +64,6 @@ def jacrev(
     return jacobian
 
 
-def units_of_each(tensors: list[Tensor]) -> list[Tensor]:
-    """Return a batch for each tensor: together, all entries in turn with a one, and zeros else."""
-    total = sum(x.numel() for x in tensors)
-    return [units_of_all(x, start, total) for x, start, _ in stretches(tensors)]
-
-
-def stretches(tensors: list[Tensor]) -> Iterator[tuple[Tensor, int, int]]:
-    """Give each tensor with where its entries begin and end among those of all."""
-    start = 0
-    for tensor in tensors:
-        yield tensor, start, start + tensor.numel()
-        start += tensor.numel()
-
-
 def of_rows(rows: Any, start: int, end: int, shape: Any, like: Tensor) -> Tensor:
     """Return some rows as a block of a shape."""
     if rows is None:
@@ -99,7 +85,6 @@ def jacfwd(
     Its form is that of `jacrev`.  Calls raise what those of `jvp` do.
     Source: torch.func.jacfwd docstring.
     """
-    check_randomness("jacfwd", randomness)
     check_randomness("jacfwd", randomness)
 
     @functools.wraps(func, updated=())
@@ -129,12 +114,6 @@ def jacfwd(
         return (found, mapped(lambda x: x[0], aux)) if has_aux else found
 
     return jacobian
-
-
-def of_columns(columns: Tensor, start: int, end: int, shape: Any) -> Tensor:
-    """Return some columns, which are the first dimension, as a block of a shape."""
-    block: Tensor = columns[start:end].movedim(0, -1).reshape(shape)
-    return block
 
 
 def hessian(func: Callable[..., Any], argnums: ArgumentNumbers = 0) -> Callable[..., Any]:

@@ -73,8 +73,6 @@ def array_wrap(
 def item(self: Tensor) -> Any:
     """Return the only element as a Python number (torch.Tensor.item)."""
     check_has_numbers(self._array)
-    if type(self) is Batched:
-        raise one_number()
     if self._array.size != 1:
         raise RuntimeError(f"item() was called on {self._array.size} elements; there must be one")
     return self._array.item()
@@ -83,8 +81,6 @@ def item(self: Tensor) -> Any:
 def tolist(self: Tensor) -> Any:
     """Return the elements as nested lists of Python numbers (torch.Tensor.tolist)."""
     check_has_numbers(self._array)
-    if type(self) is Batched:
-        raise one_number()
     return self._array.tolist()
 
 

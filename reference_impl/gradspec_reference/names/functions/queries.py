@@ -9,7 +9,7 @@ import numpy as np
 from gradspec_reference import dtypes
 from gradspec_reference.dtypes import can_cast
 from gradspec_reference.engine import narrow, recording
-from gradspec_reference.engine.batched import Batched, of_many_shapes, one_number
+from gradspec_reference.engine.batched import Batched, common_to_all, held, of_many_shapes
 from gradspec_reference.engine.shapes import named_dims, normal_dims
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
@@ -66,8 +66,9 @@ def equal(input: Tensor, other: Tensor) -> bool:
 
 def check_is_one(*tensors: Tensor) -> None:
     """Refuse to answer for a batch, each example of which has an answer of its own."""
-    if Batched in map(type, tensors):
-        raise one_number()
+    for tensor in tensors:
+        if type(tensor) is Batched:
+            common_to_all(tensor)
 
 
 def allclose(
@@ -134,7 +135,9 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     As a tuple, one tensor of positions for each dimension.
     """
     if type(input) is Batched:
-        raise of_many_shapes()
+        if held(input).has_axis:
+            raise of_many_shapes()
+        return nonzero(held(input).lower, as_tuple=as_tuple)
     narrow.check_is_wider("nonzero", input.dtype)
     if as_tuple:
         return tuple(Tensor(each) for each in np.nonzero(np.atleast_1d(input._array)))

@@ -108,6 +108,18 @@ def a_jacobian_by_rows_has_the_data_type_of_the_input(ag: Autograd) -> None:
     expect(found).equals(3.0 * np.eye(2))
 
 
+@clause("fapi-037a", CONVENTION, sources=[JACOBIAN])
+def a_jacobian_by_columns_has_the_data_type_of_the_output(ag: Autograd) -> None:
+    """The Jacobian of a float64 output by a float32 input is of float64, if had by columns."""
+    x = ag.tensor([1.0, 2.0], dtype="float32")
+    found = ag.func.functional.jacobian(
+        lambda x: x.to("float64") * 3.0, strategy="forward-mode", vectorize=True
+    )(x)
+
+    expect(found).has_dtype("float64")
+    expect(found).equals(3.0 * np.eye(2))
+
+
 @clause("fapi-025", VALUE, sources=[HESSIAN])
 def a_hessian_has_the_shape_of_the_input_twice(ag: Autograd) -> None:
     """The Hessian by one input has the input's shape twice."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec import CONVENTION, VALUE, clause, expect
+from gradspec import CONVENTION, MAY, VALUE, clause, expect
 from gradspec.chapters.functional.six import DOCSTRING, SIX, SOURCE, TERMS
 
 if TYPE_CHECKING:
@@ -49,6 +49,53 @@ def all_rows_of_a_hessian_at_once_are_the_rows(ag: Autograd) -> None:
     run = row.by(ag, lambda x: row.function(ag, ag.tensor(m), x), vectorize=True)
 
     expect(run(ag.tensor(at), None)).is_close(row.found(m, at, at), scale=TERMS)
+
+
+@clause(
+    "fapi-021",
+    VALUE,
+    sources=[JACOBIAN, HESSIAN],
+    over=MATRICES,
+    stands_for={"fapi-029b": "hessian"},
+)
+def columns_are_the_matrix(ag: Autograd, row: Derivative) -> None:
+    """The {name} is the same with the strategy "forward-mode"."""
+    m, at = ag.random(3, 3), ag.random(3)
+    options = {STRATEGY[row.name]: "forward-mode", "vectorize": True}
+    run = row.by(ag, lambda x: row.function(ag, ag.tensor(m), x), **options)
+
+    expect(run(ag.tensor(at), None)).is_close(row.found(m, at, at), scale=TERMS)
+
+
+@clause("fapi-021b", VALUE, sources=[JACOBIAN], unseen="tuples")
+def columns_of_several_are_blocks(ag: Autograd) -> None:
+    """With the strategy "forward-mode" the Jacobian of several outputs by several inputs has a
+    block for each of both, zeros where one does not depend on the other.
+    """
+    x, y = ag.random(3), ag.random(2)
+    jacobian = ag.func.functional.jacobian(
+        lambda x, y: (x * x, y * x.sum()), strategy="forward-mode", vectorize=True
+    )
+    (squares_by_x, squares_by_y), (scaled_by_x, scaled_by_y) = jacobian(
+        (ag.tensor(x), ag.tensor(y))
+    )
+
+    expect(squares_by_x).is_close(np.diag(2.0 * x))
+    expect(squares_by_y).equals(np.zeros((3, 2)))
+    expect(scaled_by_x).is_close(np.outer(y, np.ones(3)))
+    expect(scaled_by_y).is_close(x.sum() * np.eye(2))
+
+
+@clause("fapi-030", CONVENTION, level=MAY, sources=["observed"])
+def a_hessian_by_columns_has_a_history(ag: Autograd) -> None:
+    """With the outer strategy "forward-mode" the Hessian that is returned requires grad, although
+    no graph was asked for.
+    """
+    found = ag.func.functional.hessian(
+        lambda x: (x * x * x).sum(), outer_jacobian_strategy="forward-mode", vectorize=True
+    )(ag.tensor(ag.random(3)))
+
+    expect(found.requires_grad).is_true()
 
 
 @clause(

@@ -133,6 +133,9 @@ LOOKS: Final[dict[str, Callable[[Any], Any]]] = {
 }
 
 
+NUMBERS: Final = {name: LOOKS[name] for name in ("item", "float", "int")}
+
+
 @clause("func-032", CONVENTION, sources=[LIMITATIONS], over=LOOKS)
 def a_number_of_a_batch_is_not_told(ag: Autograd, look: Callable[[Any], Any]) -> None:
     """Under vmap {name} of a tensor that is mapped over is refused.
@@ -141,6 +144,14 @@ def a_number_of_a_batch_is_not_told(ag: Autograd, look: Callable[[Any], Any]) ->
     """
     with ag.refuses("batched-value"):
         ag.func.vmap(lambda one: one * look(one))(ag.tensor([1.0, -2.0]))
+
+
+@clause("func-297", CONVENTION, sources=[LIMITATIONS], over=NUMBERS)
+def columns_have_a_number_in_common(ag: Autograd, look: Callable[[Any], Any]) -> None:
+    """A function given to jacfwd is told {name} of its input, which all columns have in common."""
+    found = ag.func.jacfwd(lambda x: x * look(x))(ag.tensor(3.0))
+
+    expect(found).equals(3.0)
 
 
 @clause("func-291", CONVENTION, sources=[LIMITATIONS])
