@@ -7,7 +7,6 @@ import numpy as np
 from gradspec_conformance.plants.places import at
 from gradspec_conformance.plants.plant import TEACHING, before, compound, plant
 from gradspec_reference.autograd import columns, functional
-from gradspec_reference.autograd.forward_ad import unpack_dual
 from gradspec_reference.engine import differentiating
 from gradspec_reference.engine.differentiating import Call, ask, zeros
 from gradspec_reference.engine.tensor import Tensor
@@ -221,16 +220,16 @@ def all_inputs_begin_together(_sound, tensors):
     return [(x, 0, x.numel()) for x in tensors]
 
 
-@plant(at(columns, "tangent_or_zeros"), "value: fapi-021b", "None for zeros")
-def a_tangent_of_zero_is_the_value(sound, output):
-    """Where an output has no tangent, itself is taken."""
-    return output if unpack_dual(output).tangent is None else sound(output)
-
-
-@plant(at(columns, "recorded"), "value: fapi-030", "torch has no history of other Hessians")
+@plant(at(columns, "recorded"), "flag: fapi-030", "torch has no history of other Hessians")
 def a_hessian_is_cut_off(_sound, tensors):
     """What a gradient is pushed along is not recorded."""
     return tensors
+
+
+@plant(at(columns, "gradient_inside"), "value: fapi-021/hessian", "a factor that is counted twice")
+def a_gradient_that_is_pushed_is_doubled(sound, func, points):
+    """What is pushed forward for a Hessian is twice the gradient."""
+    return tuple(2.0 * slope for slope in sound(func, points))
 
 
 @plant(at(columns, "by_columns"), "dtype: fapi-037a", "a result in the type of what was given")
