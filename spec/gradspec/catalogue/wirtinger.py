@@ -36,10 +36,13 @@ from gradspec.catalogue.slopes import STEP, Pulled, Pushed, condition
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gradspec.catalogue.operator import Operator
+    from gradspec.catalogue.operator import Given, Operator
 
 CIRCLE: Final = np.exp(2j * np.pi * np.arange(64) / 64) / 8
 """Half the way to where a function is cut or ends: what is drawn lies a quarter off the axis."""
+
+SHARPER: Final = 16.0
+"""How much more rounding there is in a second derivative that is a mean of values."""
 
 Entry = tuple[int, ...]
 
@@ -94,10 +97,10 @@ class Slope(NamedTuple):
     by_imag: Any | None
 
 
-def pulled_back(call: Call, cotangent: Any, part: int | None = None) -> Pulled:
+def pulled_back(call: Call, sample: Given, cotangent: Any, part: int | None = None) -> Pulled:
     """Give the gradients of Re(conj(cotangent) y) by each variable, y being a result."""
-    gradients, scale = [], _rounded(call, cotangent, part)
-    for slope in slopes(call, part):
+    gradients, scale = [], _rounded(call, sample, cotangent, part)
+    for slope in slopes(call, sample, part):
         summed = [_summed(cotangent, one) for one in slope if one is not None]
         by_real, *by_imag = (gradient for gradient, _ in summed)
         gradients.append(by_real + 1j * by_imag[0] if by_imag else by_real)
@@ -112,10 +115,12 @@ def _summed(cotangent: Any, slope: Any) -> tuple[Any, float]:
     return terms.real.sum(axis=axes), float(np.abs(terms).sum(axis=axes).max(initial=0.0))
 
 
-def pushed_forward(call: Call, tangents: Sequence[Any], part: int | None = None) -> Pushed:
+def pushed_forward(
+    call: Call, sample: Given, tangents: Sequence[Any], part: int | None = None
+) -> Pushed:
     """Give what a result changes by where its variables change by tangents."""
-    tangent, scale = np.zeros(()), np.full((), _rounded(call, 1.0, part))
-    for slope, moved in zip(slopes(call, part), tangents, strict=True):
+    tangent, scale = np.zeros(()), np.full((), _rounded(call, sample, 1.0, part))
+    for slope, moved in zip(slopes(call, sample, part), tangents, strict=True):
         for one, change in zip(slope, (np.real(moved), np.imag(moved)), strict=True):
             if one is not None:
                 shape = np.shape(change) + (1,) * (one.ndim - np.ndim(change))
@@ -125,25 +130,26 @@ def pushed_forward(call: Call, tangents: Sequence[Any], part: int | None = None)
     return Pushed(tangent, condition(call) * float(scale.max(initial=0.0)))
 
 
-def _rounded(call: Call, cotangent: Any, part: int | None) -> float:
+def _rounded(call: Call, sample: Given, cotangent: Any, part: int | None) -> float:
     """Give the size of what was rounded where a derivative is a mean of values."""
     if call.operator.smoothness in OWN:
         return 0.0
-    value = Moving(call, part).value(list(variables(complex_sample(call))))
+    value = Moving(call, sample, part).value(list(variables(sample)))
     return float(np.abs(cotangent * value).max(initial=0.0))
 
 
-_known: Final[dict[tuple[str, int | None], list[Slope]]] = {}
-"""Slopes by call and result: several clauses ask about one point."""
+_known: Final[dict[Any, list[Slope]]] = {}
+"""Slopes by formula and operands: several clauses ask about one point."""
 
 
-def slopes(call: Call, part: int | None = None) -> list[Slope]:
+def slopes(call: Call, sample: Given, part: int | None = None) -> list[Slope]:
     """Give the slopes by each variable."""
-    if (call.name, part) not in _known:
-        points = list(variables(complex_sample(call)))
-        moving = Moving(call, part)
-        _known[call.name, part] = [moving.slope(points, n) for n in range(len(points))]
-    return _known[call.name, part]
+    operands = map_arrays(sample, lambda array: (array.dtype.str, array.shape, array.tobytes()))
+    key = (call.operator.formula, part, repr(operands))
+    if key not in _known:
+        points, moving = list(variables(sample)), Moving(call, sample, part)
+        _known[key] = [moving.slope(points, n) for n in range(len(points))]
+    return _known[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +157,7 @@ class Moving:
     """A result of a call, one entry of whose variables moves."""
 
     call: Call
+    sample: Given
     part: int | None
 
     def slope(self, points: list[Any], number: int) -> Slope:
@@ -163,8 +170,7 @@ class Moving:
 
     def value(self, points: list[Any]) -> Any:
         """Compute the formula at other points."""
-        sample = complex_sample(self.call)
-        result = self.call.value(replaced(sample, points, lambda constant: constant))
+        result = self.call.value(replaced(self.sample, points, lambda constant: constant))
         chosen = result if self.part is None else result[self.part]
         return chosen if isinstance(chosen, Pair) else np.asarray(chosen)
 
@@ -221,3 +227,36 @@ def with_room(point: Any) -> Any:
     """Give a point with room for a complex step in each part."""
     parts = [part.astype(np.complex128) for part in (np.real(point), np.imag(point))]
     return Pair(*parts) if np.iscomplexobj(point) else parts[0]
+
+
+class Bend(NamedTuple):
+    """How a result bends where all variables move at once, each by its own ways.
+
+    `second` is its second derivative, for each entry of `value`; `scale` bounds its rounding.
+    """
+
+    part: int | None
+    ways: list[Any]
+    value: Any
+    second: Any
+    scale: float
+
+
+def bend(call: Call) -> Bend:
+    """Give how the first result bends."""
+    sample = complex_sample(call)
+    points, part = list(variables(sample)), 0 if call.gives_several else None
+    random, moving = np.random.default_rng(len(call.name)), Moving(call, sample, part)
+    ways = [
+        random.choice([-1.0, -0.75, -0.5, 0.5, 0.75, 1.0], (2, *point.shape)) for point in points
+    ]
+    together = [re + 0.25j * im for re, im in ways]
+
+    def at(change: complex) -> Any:
+        return moving.value([p + change * w for p, w in zip(points, together, strict=True)])
+
+    here = at(0.0)
+    around = np.stack([at(way) - here for way in CIRCLE], axis=-1)
+    second = 2 * (around / CIRCLE**2).mean(axis=-1)
+    scale = condition(call) * SHARPER * float(np.abs(around).max(initial=0.0) + np.abs(here).max())
+    return Bend(part, together, here, second, scale)
