@@ -559,6 +559,20 @@ class NoKernelError(GradError, NotImplementedError):
     clause = "dty-204"
 
 
+class NoComplexKernelError(GradError, NotImplementedError):
+    """An operator does not take complex numbers."""
+
+    kind = "operand-dtype"
+    clause = "op-272"
+
+
+class NoComplexOrderError(GradError, RuntimeError):
+    """An operator that asks which number is larger was given complex ones, or an other such."""
+
+    kind = "operand-dtype"
+    clause = "op-272"
+
+
 class UnfitArgumentError(TypeError, AttributeError):
     """An argument is of no kind that a function takes; some ask it for an attribute first."""
 

@@ -65,7 +65,7 @@ def received(edge: Edge, cotangent: Tensor) -> Tensor:
     array, (shape, dtype) = cotangent._array, edge[0].outputs[edge[1]]  # type: ignore[union-attr]
     if not is_broadcast_of(array.shape, shape):
         check_shape(cotangent, shape)
-    if (dtype or array.dtype).kind not in "fV":
+    if (dtype or array.dtype).kind not in "fVc":
         raise RuntimeError(f"a root of {dtypes.of(dtype)} was given; only floats have gradients")
     if dtype is None or array.dtype is dtype or array.dtype == dtype:
         return cotangent
@@ -100,7 +100,7 @@ def default(root: Root, shape: Shape, dtype: Any) -> Tensor | None:
     """Return a one for a root with one element, None for a root that will be refused."""
     if isinstance(root, Tensor) and root._grad_fn is None and not root.requires_grad:
         return None
-    if (shape and math.prod(shape) != 1) or dtype.kind not in "fV":
+    if (shape and math.prod(shape) != 1) or dtype.kind not in "fVc":
         raise NonscalarRootError(
             f"no cotangent was given for a root of shape {list(shape)}; give a tensor of that "
             "shape, or reduce the root to one element, for example with sum()"

@@ -100,7 +100,7 @@ def refuse_integers(
             "gradient; convert them with to() first"
         )
     for operand, wanted in zip(operands, requires, strict=True):
-        if wanted and operator.name != "cast" and operand._array.dtype.kind not in "fV":
+        if wanted and operator.name != "cast" and operand._array.dtype.kind not in "fVc":
             raise RuntimeError(
                 f"{operator.name} was given a tensor of {operand.dtype} that requires grad, since "
                 "a value with a history was written into it; integers have no gradient"

@@ -138,7 +138,7 @@ def check_outputs(name: str, leaves: Sequence[Any]) -> None:
 def check_floating(name: str, leaves: Sequence[Tensor]) -> None:
     """Refuse to differentiate whole numbers; TransformOutputError."""
     for leaf in leaves:
-        if leaf._array.dtype.kind not in dtypes.FLOATING:
+        if leaf._array.dtype.kind not in dtypes.DIFFERENTIABLE:
             raise TransformOutputError(
                 f"the function given to {name}() returned a tensor of {leaf.dtype}; only "
                 "floating-point tensors have derivatives"

@@ -319,11 +319,13 @@ def cross_kernel(x: Any, other: Any, dim: int) -> Any:
 
 
 OF_SOLUTION = {"A": "A result", "B": "A result"}
+ON_COMPLEX = "holomorphic"
 BATCH = on_stacks(2)
 ROWS = (
     unary_operator(
         "trace",
-        kernel=lambda x: np.trace(x) if x.dtype.kind == "f" else np.trace(x, dtype=np.int64),
+        on_complex="as written",
+        kernel=lambda x: np.trace(x) if x.dtype.kind in "fc" else np.trace(x, dtype=np.int64),
         saves="self_shape",
         vjp=lambda xp, g, shape: xp.place_diagonal(xp.spread(g, (min(shape),)), shape, 0, 0, 1),
         jvp=linear,
@@ -339,6 +341,7 @@ ROWS = (
     ),
     unary_operator(
         "slogdet",
+        on_complex="as written",
         node="LinalgSlogdetBackward0",
         kernel=lambda x: [*np.linalg.slogdet(x)],
         saves="self",
@@ -375,6 +378,7 @@ ROWS = (
     ),
     unary_operator(
         "cholesky",
+        on_complex="as written",
         node="LinalgCholeskyExBackward0",
         kernel=cholesky_kernel,
         saves="result",
@@ -383,6 +387,7 @@ ROWS = (
     ),
     unary_operator(
         "pinv",
+        on_complex="as written",
         node="LinalgPinvBackward0",
         kernel=lambda x, rcond: np.linalg.pinv(finite(x), rcond),
         params="rcond",

@@ -182,6 +182,7 @@ placing = functools.partial(
     },
 )
 
+ON_COMPLEX = "as written"
 JVP = linear
 ROWS = (
     Operator(
