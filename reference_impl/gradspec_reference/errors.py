@@ -559,6 +559,19 @@ class NoKernelError(GradError, NotImplementedError):
     clause = "dty-204"
 
 
+class ComplexRootError(NonscalarRootError):
+    """No cotangent was given for a complex root, for which there is no one to start with."""
+
+    clause = "cplx-010"
+
+
+class ComplexCotangentError(GradError, RuntimeError):
+    """A real root was given a complex cotangent, or the other way round."""
+
+    kind = "cotangent-dtype"
+    clause = "cplx-011"
+
+
 class NoComplexKernelError(GradError, NotImplementedError):
     """An operator does not take complex numbers."""
 

@@ -14,6 +14,8 @@ from gradspec_reference.engine.recording import tensors
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
+    ComplexCotangentError,
+    ComplexRootError,
     CotangentCountError,
     CotangentShapeError,
     CotangentTypeError,
@@ -85,6 +87,11 @@ def for_root(root: Root, given: Any) -> Tensor | None:
     if not isinstance(given, Tensor):
         raise wrong_type(given)
     check_shape(given, shape)
+    if (given._array.dtype.kind == "c") is not (dtype.kind == "c"):
+        raise ComplexCotangentError(
+            f"a cotangent of {given.dtype} was given for a root of {dtypes.of(dtype)}; both must "
+            "be real, or both complex"
+        )
     given.materialise()  # what becomes of it may show the same memory
     return given
 
@@ -100,7 +107,12 @@ def default(root: Root, shape: Shape, dtype: Any) -> Tensor | None:
     """Return a one for a root with one element, None for a root that will be refused."""
     if isinstance(root, Tensor) and root._grad_fn is None and not root.requires_grad:
         return None
-    if (shape and math.prod(shape) != 1) or dtype.kind not in "fVc":
+    if dtype.kind == "c":
+        raise ComplexRootError(
+            f"no cotangent was given for a root of {dtypes.of(dtype)}; give one, or make the root "
+            "real, for example with abs() or real()"
+        )
+    if (shape and math.prod(shape) != 1) or dtype.kind not in "fV":
         raise NonscalarRootError(
             f"no cotangent was given for a root of shape {list(shape)}; give a tensor of that "
             "shape, or reduce the root to one element, for example with sum()"

@@ -67,7 +67,7 @@ def refuse_booleans(operator: Operator, values: list[Any]) -> None:
     """Refuse booleans, or all integers, where NumPy would compute something."""
     given = [np.asarray(value).dtype == np.bool_ for value in values]
     if operator.without == "integers":
-        if not dtypes.promoted_dtype(*values).is_floating_point:
+        if dtypes.promoted_dtype(*values).category < dtypes.FLOAT:
             check_shapes(operator, values)
             raise NotImplementedError(f"{operator.name} was given integers; convert with float()")
         return

@@ -180,7 +180,7 @@ def pairwise_distance(
 ) -> Tensor:
     """Return the norm of the differences, to each of which a small number is added."""
     apart = arithmetic.sub(x1, x2) + eps
-    if not apart.dtype.is_floating_point:
+    if not (apart.dtype.is_floating_point or apart.dtype.is_complex):
         apart = apart.to(get_default_dtype())
     return normalised.norm(apart, p, -1, keepdim)
 

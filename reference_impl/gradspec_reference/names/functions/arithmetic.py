@@ -52,8 +52,8 @@ def check_alpha(alpha: Scalar, *operands: Any) -> None:
     arrays = [x._array if isinstance(x, Tensor) else x for x in operands]
     common = dtypes.promoted_dtype(*arrays)
     dtypes.check_holds(common.numpy, alpha)
-    category = common.category
-    if category if isinstance(alpha, bool) else category < dtypes.float64.category:
+    least = {bool: 0, float: dtypes.FLOAT}.get(type(alpha), dtypes.complex64.category)
+    if common.category if isinstance(alpha, bool) else common.category < least:
         raise RuntimeError(f"alpha={alpha!r} was given for a result of another kind of numbers")
 
 
@@ -154,7 +154,7 @@ def check_divisor(*operands: Any) -> None:
         raise TypeError("two numbers were given to divide; one of them must be a tensor")
     arrays = [np.asarray(x._array if isinstance(x, Tensor) else x) for x in operands]
     kinds = {x.dtype.kind for x in arrays}
-    if kinds != {"b"} and "f" not in kinds and arrays[0].size and not np.all(arrays[1]):
+    if kinds != {"b"} and not kinds & {"f", "c"} and arrays[0].size and not np.all(arrays[1]):
         raise RuntimeError("integers were divided by zero; convert to a floating dtype first")
 
 
