@@ -572,6 +572,13 @@ class ComplexCotangentError(GradError, RuntimeError):
     clause = "cplx-011"
 
 
+class ComplexJacobianError(GradError, RuntimeError):
+    """A Jacobian was asked for by complex inputs, or of complex outputs."""
+
+    kind = "transform-input"
+    clause = "func-028"
+
+
 class NoComplexKernelError(GradError, NotImplementedError):
     """An operator does not take complex numbers."""
 
@@ -579,8 +586,8 @@ class NoComplexKernelError(GradError, NotImplementedError):
     clause = "op-272"
 
 
-class NoComplexOrderError(GradError, RuntimeError):
-    """An operator that asks which number is larger was given complex ones, or an other such."""
+class NoComplexRuleError(GradError, RuntimeError):
+    """What has no order was to be ordered, or what has no complex derivative differentiated."""
 
     kind = "operand-dtype"
     clause = "op-272"

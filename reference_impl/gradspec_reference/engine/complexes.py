@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.errors import NoComplexKernelError, NoComplexOrderError
+from gradspec_reference.errors import NoComplexKernelError, NoComplexRuleError
 
 if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
@@ -38,8 +38,7 @@ def check_has_kernel(operator: Operator, values: list[Any]) -> None:
     if operator.takes_complex:
         return
     found = next(dtypes.of(v.dtype) for v in values if isinstance(v, ARRAYS) and is_complex(v))
-    error = NoComplexOrderError if operator.of_order else NoComplexKernelError
-    raise error(
+    raise NoComplexKernelError(
         f"{operator.name} was given {found}, and is not for complex numbers; take real(), imag() "
         "or abs() first"
     )
@@ -47,6 +46,11 @@ def check_has_kernel(operator: Operator, values: list[Any]) -> None:
 
 def row(operator: Operator) -> Operator:
     """Return the row under which an operation with a complex result is recorded."""
+    if operator.on_complex == "undifferentiated":
+        raise NoComplexRuleError(
+            f"{operator.name} was given complex numbers that require grad, and has no derivative "
+            "there, as in torch; write into a clone() instead"
+        )
     if operator.on_complex != "holomorphic":
         return operator
     made: Operator | None = operator.derived.get("complex")

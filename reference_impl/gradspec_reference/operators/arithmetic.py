@@ -14,7 +14,7 @@ import numpy as np
 
 from gradspec_reference.errors import NoDerivativeError
 from gradspec_reference.operators.batching import entrywise
-from gradspec_reference.operators.conjugation import is_complex, real_part
+from gradspec_reference.operators.conjugation import is_complex
 from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.row import (
     NOT_IMPLEMENTED,
@@ -133,7 +133,16 @@ def pow_base(xp: Any, g: Any, x: Any, y: Any, _result: Any) -> Any:
 
 def pow_exponent(xp: Any, g: Any, x: Any, y: Any, result: Any) -> Any:
     """d/dy x**y = x**y log x, and 0 at x = 0 for y >= 0."""
-    return g * xp.where((x == 0) & (real_part(xp, y) >= 0), 0.0, result * xp.log(x))
+    if is_complex(result) and not is_complex(x):
+        x = xp.complex(x, xp.zeros_like(x))  # a negative number has a logarithm then
+    return g * xp.where((x == 0) & is_not_negative(xp, y), 0.0, result * xp.log(x))
+
+
+def is_not_negative(xp: Any, y: Any) -> Any:
+    """Tell where exponents are real and not below zero."""
+    if is_complex(y):
+        return (xp.imaginary_part(y) == 0) & (xp.real_part(y) >= 0)
+    return y >= 0
 
 
 def rpow_kernel(y: Any, base: Any) -> Any:
@@ -146,7 +155,7 @@ def rpow_kernel(y: Any, base: Any) -> Any:
 def rpow_rule(xp: Any, g: Any, y: Any, result: Any, base: Any) -> Any:
     """d/dy b**y = b**y log b, and 0 for b = 0 where y >= 0."""
     if base == 0:
-        return g * xp.where(real_part(xp, y) >= 0, 0.0, result * -np.inf)
+        return g * xp.where(is_not_negative(xp, y), 0.0, result * -np.inf)
     return g * (result * logarithm(base, is_complex(result)))
 
 

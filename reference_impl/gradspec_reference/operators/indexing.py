@@ -271,7 +271,7 @@ ROWS = (
     ),
     Operator(
         "embedding",
-        on_complex="refused",
+        on_complex="undifferentiated",
         kernel=lambda weight, indices, _padding, _by_frequency: weight[indices],
         operands="weight indices",
         params="padding_idx scale_grad_by_freq",

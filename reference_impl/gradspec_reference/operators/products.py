@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.operators.arithmetic import mul_other, mul_self
-from gradspec_reference.operators.batching import product
+from gradspec_reference.operators.batching import conjugate_product, product
 from gradspec_reference.operators.conjugation import conj
 from gradspec_reference.operators.forward import multilinear
 from gradspec_reference.operators.row import Operator, Rule, both
@@ -117,5 +117,6 @@ ROWS = (
         operands="self other",
         saves={"self": "other", "other": "self"},
         vjp=both(lambda xp, g, other, _self: conj(xp, g) * other, mul_other),
+        batch=conjugate_product,
     ),
 )

@@ -57,9 +57,8 @@ class Operator:
     without: str = ""  # "bool": has no kernel for booleans; "any bool": refuses one among operands;
     # "integers": has one for floating numbers alone
     # whether it takes complex numbers, and what its rules are there (see `engine/complexes`):
-    # "holomorphic", those for real numbers, conjugated before and after; "as written"; "refused"
+    # "holomorphic", those for real numbers, conjugated before and after; "as written"; "undifferentiated"; "refused"
     on_complex: str = ""
-    of_order: bool = False  # refuses complex numbers as what has an order, and not for want of one
     several: bool = False  # the kernel returns a list of results
     variadic: bool = False  # any number of operands, with one rule, which is told which
     inner: bool = False  # a part of functions of other names: none has its own
@@ -102,7 +101,7 @@ class Operator:
         follows("rules", OneForAll(self.vjp[self.operands]) if self.variadic else in_order)
         follows("differentiable", bool(self.vjp))
         follows("particular", self.floating or bool(self.without))
-        follows("takes_complex", self.on_complex in {"holomorphic", "as written"})
+        follows("takes_complex", self.on_complex not in {"", "refused"})
 
     def needs_of(self, operand: str) -> list[str]:
         """Return what the rule of one operand needs; nothing if there is no rule."""

@@ -282,7 +282,7 @@ ROWS = (
     ),
     Operator(
         "scatter_reduce",
-        on_complex="refused",
+        on_complex="undifferentiated",
         kernel=scatter_reduce_kernel,
         operands="self index src",
         params="dim reduce include_self",

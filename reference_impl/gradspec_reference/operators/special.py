@@ -14,6 +14,7 @@ import numpy as np
 
 from gradspec_reference.dtypes import FLOATING, limits
 from gradspec_reference.operators.batching import entrywise
+from gradspec_reference.operators.complex_numbers import complex_kernel
 from gradspec_reference.operators.conjugation import is_complex
 from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.row import Operator, unary_operator
@@ -55,6 +56,9 @@ def logit_rule(xp: Any, g: Any, x: Any, eps: Any) -> Any:
 
 def nan_to_num_kernel(x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
     """Return x with numbers for NaN, 0, and for the infinities, the extreme ones."""
+    if x.dtype.kind == "c":
+        real, imaginary = (nan_to_num_kernel(p, nan, posinf, neginf) for p in (x.real, x.imag))
+        return complex_kernel(real, imaginary)
     if x.dtype.kind not in FLOATING:
         return x.copy()
     ends = limits(x.dtype)
@@ -140,6 +144,7 @@ ROWS = (
     smooth("logit", kernel=logit_kernel, params="eps", saves="self", vjp=logit_rule),
     unary_operator(
         "nan_to_num",
+        on_complex="undifferentiated",
         kernel=nan_to_num_kernel,
         params="nan posinf neginf",
         saves="self",

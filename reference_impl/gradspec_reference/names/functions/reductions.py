@@ -12,7 +12,7 @@ from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import normal_dim, normal_dims
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import NoComplexOrderError
+from gradspec_reference.errors import NoComplexRuleError
 from gradspec_reference.names import return_types
 from gradspec_reference.names.functions.selection import maximum, minimum
 from gradspec_reference.operators import OPERATORS
@@ -243,7 +243,7 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 def refuse_complex(name: str, input: Tensor) -> None:
     """Refuse numbers that have no order."""
     if input._array.dtype.kind == "c":
-        raise NoComplexOrderError(f"{name} was given {input.dtype}, whose numbers have no order")
+        raise NoComplexRuleError(f"{name} was given {input.dtype}, whose numbers have no order")
 
 
 def _arg(kernel: Any, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
