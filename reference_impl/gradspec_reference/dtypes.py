@@ -198,7 +198,12 @@ def limits(dtype: NumpyDType) -> Any:
 
 
 def within_ends(array: Any, dtype: NumpyDType) -> Any:
-    """Return numbers as torch converts them to a dtype: what is beyond the ends of one is there."""
+    """Return numbers as torch converts them to a dtype: what is beyond the ends of one is there.
+
+    Of complex numbers the real parts are converted, unless to booleans.
+    """
+    if array.dtype.kind == "c" and dtype.kind not in "cb":
+        array = array.real
     if dtype.num > NUMPYS_LAST:
         if dtype == float8_e4m3fn.numpy:
             return np.clip(array, -E4M3_LARGEST, E4M3_LARGEST)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.engine import warned
 from gradspec_reference.engine.batched import Batched, one_number
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply
@@ -199,4 +200,6 @@ def to(
         if not copy:
             return self
         dtype = self.dtype
+    if self._array.dtype.kind == "c":
+        warned.of_lost_part("c", dtype.numpy.kind)
     return apply(OPERATORS["cast"], (self,), dtype.numpy, self._array.dtype)

@@ -204,9 +204,7 @@ def move_kernel(x: Any, device: str, _origin: str) -> Any:
 
 
 def cast_kernel(x: Any, dtype: Any, _origin: Any) -> Any:
-    """Return numbers in another dtype; of complex ones, where it is real, the real parts."""
-    if x.dtype.kind == "c" and dtype.kind not in "cb":
-        x = x.real
+    """Return numbers in another dtype."""
     return within_ends(x, dtype).astype(dtype, order_of_copy(x))
 
 
