@@ -14,6 +14,9 @@ from gradspec_reference.drawing import draw
 from gradspec_reference.dtypes import (
     DType,
     bfloat16,
+    complex32,
+    complex64,
+    complex128,
     float8_e4m3fn,
     float8_e4m3fnuz,
     float8_e5m2,
@@ -62,6 +65,7 @@ from gradspec_reference.names.functions import (
     aliases,
     arithmetic,
     assembly,
+    complex_numbers,
     contractions,
     copies,
     counting,
@@ -90,6 +94,7 @@ from gradspec_reference.names.functions import special as beyond
 from gradspec_reference.names.functions.aliases import *
 from gradspec_reference.names.functions.arithmetic import *
 from gradspec_reference.names.functions.assembly import *
+from gradspec_reference.names.functions.complex_numbers import *
 from gradspec_reference.names.functions.contractions import *
 from gradspec_reference.names.functions.copies import *
 from gradspec_reference.names.functions.counting import *
@@ -124,6 +129,9 @@ subclasses.attach()
 
 dtype = DType
 device = Device
+chalf = complex32
+cfloat = complex64
+cdouble = complex128
 float = float32
 double = float64
 half = float16
@@ -144,6 +152,12 @@ __all__ = [
     "autograd",
     "bfloat16",
     "bool",
+    "cdouble",
+    "cfloat",
+    "chalf",
+    "complex32",
+    "complex64",
+    "complex128",
     "device",
     "double",
     "draw",
@@ -200,6 +214,7 @@ __all__ += spaced.__all__
 __all__ += aliases.__all__
 __all__ += arithmetic.__all__
 __all__ += assembly.__all__
+__all__ += complex_numbers.__all__
 __all__ += contractions.__all__
 __all__ += copies.__all__
 __all__ += counting.__all__
@@ -225,7 +240,8 @@ __all__ += statistics.__all__
 __all__ += sums_of_products.__all__
 
 # rooms of this house, not names of torch
-del Device, arithmetic, assembly, beyond, contractions, copies, counting, elementwise, factories
+del Device, arithmetic, assembly, beyond, complex_numbers, contractions, copies, counting
+del elementwise, factories
 del indexing, joining, likeness, matrices, methods, moments, normalised, numerals, pairs, parts
 del (
     placing,

@@ -559,6 +559,40 @@ class NoKernelError(GradError, NotImplementedError):
     clause = "dty-204"
 
 
+class ComplexRootError(NonscalarRootError):
+    """No cotangent was given for a complex root, for which there is no one to start with."""
+
+    clause = "cplx-010"
+
+
+class ComplexCotangentError(GradError, RuntimeError):
+    """A real root was given a complex cotangent, or the other way round."""
+
+    kind = "cotangent-dtype"
+    clause = "cplx-011"
+
+
+class ComplexJacobianError(GradError, RuntimeError):
+    """A Jacobian was asked for by complex inputs, or of complex outputs."""
+
+    kind = "transform-input"
+    clause = "func-028"
+
+
+class NoComplexKernelError(GradError, NotImplementedError):
+    """An operator does not take complex numbers."""
+
+    kind = "operand-dtype"
+    clause = "op-272"
+
+
+class NoComplexRuleError(GradError, RuntimeError):
+    """What has no order was to be ordered, or what has no complex derivative differentiated."""
+
+    kind = "operand-dtype"
+    clause = "op-272"
+
+
 class UnfitArgumentError(TypeError, AttributeError):
     """An argument is of no kind that a function takes; some ask it for an attribute first."""
 

@@ -147,7 +147,7 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
         """Tell whether a result gets this node as its history."""
         return (
             isinstance(value, Tensor)
-            and value._array.dtype.kind in "fV"
+            and value._array.dtype.kind in "fVc"
             and all(value is not x for x in self.non_differentiable)
         )
 

@@ -104,7 +104,7 @@ def propagate(
             "derivative, as in torch; detach() what it is given"
         )
     results = result if isinstance(result, tuple) else (result,)
-    if not any(x._array.dtype.kind in dtypes.FLOATING for x in results):
+    if not any(x._array.dtype.kind in dtypes.DIFFERENTIABLE for x in results):
         return
     for level, tangents in moving.items():
         with linearising(level.depth):
@@ -112,7 +112,7 @@ def propagate(
                 recording.tensors, call(operator, operands, params, result, tangents)
             )
         for each, tangent in zip(results, made if operator.several else (made,), strict=True):
-            if tangent is not None and each._array.dtype.kind in dtypes.FLOATING:
+            if tangent is not None and each._array.dtype.kind in dtypes.DIFFERENTIABLE:
                 give(each, tangent, level)
 
 

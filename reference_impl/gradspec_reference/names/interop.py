@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.engine import warned
 from gradspec_reference.engine.batched import Batched, one_number
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply
@@ -30,6 +31,9 @@ OLD_NAMES: Final = {
     "bfloat16": "BFloat16",
     "float32": "Float",
     "float64": "Double",
+    "complex32": "ComplexHalf",
+    "complex64": "ComplexFloat",
+    "complex128": "ComplexDouble",
     **{dtype.name: dtype.name.capitalize() for dtype in dtypes.OF_8_BITS},
 }
 
@@ -100,14 +104,29 @@ def only_value(self: Tensor) -> Any:
     return item(self)
 
 
+def real_value(self: Tensor) -> Any:
+    """Return the only element, which must be a real number: RuntimeError if it is not."""
+    value = only_value(self)
+    if isinstance(value, complex):
+        if value.imag:
+            raise RuntimeError(f"{value} was to be converted to a real number; take real() first")
+        return value.real
+    return value
+
+
+def to_complex(self: Tensor) -> complex:
+    """Return the only element as a complex number; ValueError for several."""
+    return complex(only_value(self))
+
+
 def to_float(self: Tensor) -> float:
-    """Return the only element as a float; ValueError for several."""
-    return float(only_value(self))
+    """Return the only element as a float; ValueError for several, RuntimeError if not real."""
+    return float(real_value(self))
 
 
 def to_int(self: Tensor) -> int:
-    """Return the only element as an int; ValueError for several."""
-    return int(only_value(self))
+    """Return the only element as an int; ValueError for several, RuntimeError if not real."""
+    return int(real_value(self))
 
 
 def to_index(self: Tensor) -> int:
@@ -181,4 +200,6 @@ def to(
         if not copy:
             return self
         dtype = self.dtype
+    if self._array.dtype.kind == "c":
+        warned.of_lost_part("c", dtype.numpy.kind)
     return apply(OPERATORS["cast"], (self,), dtype.numpy, self._array.dtype)

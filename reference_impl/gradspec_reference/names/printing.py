@@ -38,9 +38,10 @@ def notes(self: Tensor, chosen: Options) -> Iterator[str]:
     array = self._array
     if is_meta(array):
         yield "device='meta'"
-    told = {dtypes.get_default_dtype()}
+    default = dtypes.get_default_dtype()
+    told = {default}
     if array.size:
-        told |= {dtypes.int64, dtypes.bool_}
+        told |= {dtypes.int64, dtypes.bool_, default.to_complex()}
     if is_meta(array) or (not chosen.edgeitems if array.size else array.ndim != 1):
         yield f"size={array.shape}"
     if self.dtype not in told:

@@ -15,6 +15,7 @@ from gradspec_reference.names import likeness
 from gradspec_reference.names.devices import check_device
 from gradspec_reference.names.factories import lengths, made
 from gradspec_reference.operators import OPERATORS
+from gradspec_reference.operators.complex_numbers import complex_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,8 @@ __all__ = [
     "randn_like",
     "randperm",
 ]
+
+HALF_DEVIATION = math.sqrt(0.5)  # of each part of a number
 
 
 class Generator:
@@ -80,9 +83,16 @@ def _made(
     draw: Any, size: tuple[Any, ...], dtype: DType | None, requires_grad: bool | None
 ) -> Tensor:
     dtype = dtype or dtypes.get_default_dtype()
+    if dtype.is_complex:
+        return drawn(lambda shape: pairs(draw((*shape, 2)), dtype), lengths(size), requires_grad)
     if not dtype.is_floating_point:
         raise NotImplementedError(f"random numbers of {dtype} were asked for; use randint()")
     return drawn(lambda shape: np.asarray(draw(shape), dtype.numpy), lengths(size), requires_grad)
+
+
+def pairs(parts: Any, dtype: DType) -> Any:
+    """Return complex numbers of these parts."""
+    return complex_kernel(parts[..., 0], parts[..., 1]).astype(dtype.numpy)
 
 
 def drawn(draw: Any, shape: tuple[int, ...], requires_grad: bool | None) -> Tensor:
@@ -113,7 +123,10 @@ def randn(
     requires_grad: bool | None = False,
 ) -> Tensor:
     """Return standard normal numbers (torch.randn)."""
-    return _made(source(generator).numpy.standard_normal, size, dtype, requires_grad)
+    normal = source(generator).numpy.standard_normal
+    if dtype is not None and dtype.is_complex:  # so that a number varies by one, as real ones do
+        return _made(lambda shape: normal(shape) * HALF_DEVIATION, size, dtype, requires_grad)
+    return _made(normal, size, dtype, requires_grad)
 
 
 def randint(

@@ -12,6 +12,7 @@ from gradspec_reference.operators import (
     arithmetic,
     assembly,
     comparisons,
+    complex_numbers,
     convolutions,
     counting,
     factorisations,
@@ -44,6 +45,7 @@ FAMILIES: Final = (
     transcendental,
     activations,
     arithmetic,
+    complex_numbers,
     comparisons,
     selection,
     reductions,
@@ -70,7 +72,12 @@ FAMILIES: Final = (
 )
 
 OPERATORS: Final = Table(
-    of_family(row, getattr(family, "JVP", None), getattr(family, "BATCH", None))
+    of_family(
+        row,
+        getattr(family, "JVP", None),
+        getattr(family, "BATCH", None),
+        getattr(family, "ON_COMPLEX", ""),
+    )
     for family in FAMILIES
     for row in family.ROWS
 )

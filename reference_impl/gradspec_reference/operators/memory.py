@@ -124,6 +124,7 @@ def cleared(xp: Any, g: Any, geometry: Geometry) -> Any:
 
 of_region = functools.partial(unary_operator, params="geometry")
 
+ON_COMPLEX = "as written"
 JVP = linear
 ROWS = (
     unary_operator(

@@ -83,6 +83,7 @@ ROWS = (
     ),
     Operator(
         "where",
+        on_complex="as written",
         kernel=where_kernel,
         operands="condition self other",
         saves="condition",
@@ -113,6 +114,7 @@ ROWS = (
     ),
     Operator(
         "masked_fill",
+        on_complex="as written",
         kernel=lambda x, mask, value: in_rows(np.where(mask, x.dtype.type(value), x)),
         operands="self mask",
         params="value",
@@ -121,6 +123,7 @@ ROWS = (
     ),
     Operator(
         "masked_fill_tensor",
+        on_complex="as written",
         inner=True,
         node="MaskedFillBackward1",
         kernel=lambda x, mask, value: in_rows(np.where(mask, value.astype(x.dtype), x)),

@@ -28,7 +28,7 @@ __all__ = [
 
 def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
     """Return the logarithm of the sum of exponentials (torch.logsumexp)."""
-    if input._array.dtype.kind not in "fV":
+    if input._array.dtype.kind not in "fVc":
         input = input.to(get_default_dtype())
     if not dim and dim != 0 and input.ndim and input.numel() and not keepdim:
         raise RuntimeError("logsumexp was given no dimension; name at least one")
@@ -92,7 +92,8 @@ def check_has_norm(x: Tensor, order: Scalar, dims: Sequence[int]) -> None:
 
 def check_is_no_narrower(name: str, x: Tensor, dtype: DType) -> None:
     """Refuse to reduce in a dtype that cannot hold what is reduced."""
-    if not dtype.is_floating_point or dtype.itemsize < x.dtype.itemsize:
+    apart = dtype.is_complex is not x.dtype.is_complex or dtype.category < FLOAT
+    if apart or dtype.itemsize < x.dtype.itemsize:
         raise RuntimeError(f"{name} of {x.dtype} was asked for in {dtype}, which is narrower")
 
 

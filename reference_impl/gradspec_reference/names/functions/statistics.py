@@ -17,6 +17,7 @@ from gradspec_reference.names import return_types
 from gradspec_reference.names.functions import (
     arithmetic,
     assembly,
+    complex_numbers,
     elementwise,
     indexing,
     normalised,
@@ -270,8 +271,8 @@ def cov(
     if isinstance(norm, Tensor):
         norm = selection.clamp(norm, 0)
     else:
-        norm = Tensor(np.asarray(max(norm, 0), off._array.dtype))
-    found = products.matmul(weighted, shapes.t(off)) / norm
+        norm = Tensor(np.asarray(max(norm, 0), off._array.real.dtype))
+    found = products.matmul(weighted, shapes.t(complex_numbers.conj(off))) / norm
     return found if rows.shape[0] != 1 else shapes.reshape(found, ())
 
 
@@ -298,6 +299,9 @@ def corrcoef(input: Tensor) -> Tensor:
         return together / together
     deviations = unary(OPERATORS["sqrt"], parts.diagonal(together))
     found = together / shapes.unsqueeze(deviations, 1) / shapes.unsqueeze(deviations, 0)
+    if found.dtype.is_complex:
+        real, imaginary = (selection.clamp(part, -1, 1) for part in (found.real, found.imag))
+        return complex_numbers.complex(real, imaginary)
     result: Tensor = selection.clamp(found, -1, 1)
     return result
 
@@ -315,7 +319,7 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
 
 def powers_of(x: Tensor, count: int) -> Tensor:
     """Return powers from none on, as columns."""
-    dtype = x.dtype if x.dtype.is_floating_point else dtypes.int64
+    dtype = x.dtype if x.dtype.category >= dtypes.FLOAT else dtypes.int64
     x = shapes.unsqueeze(x.to(dtype), -1)
     shape = (*x.shape[:-1], min(count, 1))
     ones = Tensor(np.ones(shape, dtype.numpy))
