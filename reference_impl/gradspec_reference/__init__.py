@@ -7,7 +7,7 @@
 
 import sys
 
-from gradspec_reference import _C, autograd, func, linalg, nn, ops, optim, special, utils
+from gradspec_reference import _C, autograd, fft, func, linalg, nn, ops, optim, special, utils
 from gradspec_reference.autograd import is_warn_always_enabled, set_warn_always
 from gradspec_reference.autograd.grad_mode import is_grad_layout_enforcement_enabled
 from gradspec_reference.drawing import draw
@@ -163,6 +163,7 @@ __all__ = [
     "draw",
     "dtype",
     "enable_grad",
+    "fft",
     "float",
     "float8_e4m3fn",
     "float8_e4m3fnuz",
