@@ -13,12 +13,12 @@ import numpy as np
 SHOWING: Final = frozenset(
     {
         *(np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.expand_dims, np.squeeze),
-        *(np.broadcast_to, np.diagonal, np.shape, np.ndim, np.size, np.may_share_memory),
-        *(np.shares_memory, np.split, np.lib.stride_tricks.as_strided),
-        np.lib.stride_tricks.sliding_window_view,
+        *(np.broadcast_to, np.diagonal, np.shape, np.ndim, np.size),
+        *(np.lib.stride_tricks.as_strided, np.lib.stride_tricks.sliding_window_view),
     }
 )
 """What shows the same memory in another way, and so goes on showing the same of it."""
+ABOUT_MEMORY: Final = frozenset({np.may_share_memory, np.shares_memory})
 
 
 class Marked(np.ndarray):
@@ -44,8 +44,12 @@ class Marked(np.ndarray):
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         """Apply any other function of NumPy's to the numbers that are shown."""
-        if function in SHOWING:
-            return super().__array_function__(function, types, args, options)
+        del types
+        if function in SHOWING:  # some of which return plain arrays
+            found = function(self.view(np.ndarray), *args[1:], **options)
+            return found.view(type(self)) if isinstance(found, np.ndarray) else found
+        if function in ABOUT_MEMORY:
+            return function(*map(bare, args), **options)
         if function is np.copyto:
             target, *others = args
             return store(target, *settled(tuple(others)), **settled(options))
@@ -95,6 +99,11 @@ class Negated(Marked):
     """The negatives of what is in memory."""
 
     turn = np.negative
+
+
+def bare(value: Any) -> Any:
+    """Return the array of what is in memory."""
+    return value.view(np.ndarray) if isinstance(value, Marked) else value
 
 
 def settled(value: Any) -> Any:
