@@ -70,9 +70,7 @@ ROWS = (
         )
         for name in OF_NUMBERS
     ),
-    unary_operator(
-        "logical_not_", on_complex="as written", kernel=np.logical_not, vjp=no_slope
-    ),
+    unary_operator("logical_not_", on_complex="as written", kernel=np.logical_not, vjp=no_slope),
     *(
         Operator(
             name,

@@ -57,7 +57,8 @@ class Operator:
     without: str = ""  # "bool": has no kernel for booleans; "any bool": refuses one among operands;
     # "integers": has one for floating numbers alone
     # whether it takes complex numbers, and what its rules are there (see `engine/complexes`):
-    # "holomorphic", those for real numbers, conjugated before and after; "as written"; "undifferentiated"; "refused"
+    # "holomorphic", those for real numbers, conjugated before and after; "as written";
+    # "undifferentiated", none; or "refused", which it is if nothing is said
     on_complex: str = ""
     several: bool = False  # the kernel returns a list of results
     variadic: bool = False  # any number of operands, with one rule, which is told which

@@ -103,21 +103,22 @@ def real(input: Tensor) -> Tensor:
     """Return a view of the real parts; of real numbers themselves (torch.real)."""
     if not is_complex(input):
         return input
-    return of_pairs(input, 0)
+    return parts.select(in_memory(input), -1, 0)
 
 
 def imag(input: Tensor) -> Tensor:
     """Return a view of the imaginary parts; RuntimeError for real numbers (torch.imag)."""
     if not is_complex(input):
         raise RuntimeError(f"imag was given {input.dtype}; only complex numbers have such parts")
-    found = of_pairs(input, 1)
-    return recording.view(OPERATORS["neg_view"], found) if is_conj(input) else found
+    pairs = in_memory(input)
+    if is_conj(input):
+        pairs = recording.view(OPERATORS["neg_view"], pairs)
+    return parts.select(pairs, -1, 1)
 
 
-def of_pairs(input: Tensor, place: int) -> Tensor:
-    """Return a view of one of the two parts of the numbers in memory."""
-    held = conj(input) if is_conj(input) else input
-    return parts.select(view_as_real(held), -1, place)
+def in_memory(input: Tensor) -> Tensor:
+    """Return a view of both parts of the numbers in memory."""
+    return view_as_real(conj(input) if is_conj(input) else input)
 
 
 def conj(input: Tensor) -> Tensor:

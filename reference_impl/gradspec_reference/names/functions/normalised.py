@@ -92,7 +92,7 @@ def check_has_norm(x: Tensor, order: Scalar, dims: Sequence[int]) -> None:
 
 def check_is_no_narrower(name: str, x: Tensor, dtype: DType) -> None:
     """Refuse to reduce in a dtype that cannot hold what is reduced."""
-    apart = dtype.is_complex is not x.dtype.is_complex or dtype.category < FLOAT
+    apart = dtype.is_complex is not x.dtype.is_complex or dtype.category < x.dtype.category
     if apart or dtype.itemsize < x.dtype.itemsize:
         raise RuntimeError(f"{name} of {x.dtype} was asked for in {dtype}, which is narrower")
 
