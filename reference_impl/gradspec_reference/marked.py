@@ -84,12 +84,12 @@ class Conjugated(Marked):
 
     turn = np.conjugate
 
-    @property
+    @property  # type: ignore[misc]
     def real(self) -> Any:
         """The real parts."""
         return self.view(np.ndarray).real
 
-    @property
+    @property  # type: ignore[misc]
     def imag(self) -> Any:
         """The imaginary parts, which are the negatives of those in memory."""
         return self.view(np.ndarray).imag.view(Negated)

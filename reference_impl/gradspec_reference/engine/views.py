@@ -166,11 +166,13 @@ def regenerate(view: Tensor, relation: ViewRelation) -> None:
     """Derive a view's history from its base as the base is now."""
     where = geometry_of(view, relation.base)
     array = view._array
-    read = type(where) is Reading
-    node = node_type(OPERATORS["read" if read else "as_strided"])(
+    name, params = (
+        ("read", (where,)) if isinstance(where, Reading) else ("as_strided", (*where[2:], where))
+    )
+    node = node_type(OPERATORS[name])(
         (graph.gradient_edge(relation.base),),
         (),
-        (where,) if type(where) is Reading else (*where[2:], where),
+        params,
         ((array.shape, array.dtype),),
         False,
     )
@@ -349,10 +351,10 @@ def replaced_region(
 ) -> Any:
     """Return the base's gradient, with what the target receives in the region's place."""
     received = from_region(rule, geometry, params, xp, g, *values)
-    read = type(geometry) is Reading
-    places = geometry.geometry if type(geometry) is Reading else geometry
+    read = geometry if isinstance(geometry, Reading) else None
+    places: Any = geometry if read is None else read.geometry
     if received is None:
-        return geometry.cleared(xp, g) if read else xp.clear_region(g, geometry)
+        return xp.clear_region(g, geometry) if read is None else read.cleared(xp, g)
     if any(s == 0 and n > 1 for n, s in zip(places[2], places[3], strict=True)):
         raise OverlappingMemoryError(
             f"an expanded tensor of shape {list(places[2])} was filled, and the gradient of "

@@ -45,7 +45,7 @@ conj_physical_ = unary_inplace("conj_physical")
 
 def is_complex(input: Tensor) -> bool:
     """Tell whether the dtype is a complex one (torch.is_complex)."""
-    return input._array.dtype.kind == "c"
+    return bool(input._array.dtype.kind == "c")
 
 
 def complex(real: Tensor, imag: Tensor) -> Tensor:
@@ -157,7 +157,9 @@ def resolve_neg(input: Tensor) -> Tensor:
 
 def adjoint(input: Tensor) -> Tensor:
     """Return the conjugates with the last two dimensions swapped (torch.adjoint)."""
-    return conj(shapes.transpose(input, -2, -1))
+    if input.ndim == 1:
+        raise RuntimeError("adjoint was given a vector; it is of matrices")
+    return conj(shapes.transpose(input, -2, -1) if input.ndim else input)
 
 
 def hermitian(self: Tensor) -> Tensor:
