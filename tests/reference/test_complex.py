@@ -71,9 +71,20 @@ SPECTRA = (
     *("torch.fft.ifftshift(z, 1)", "torch.fft.ifft2(x)", "torch.fft.fftn(x)"),
 )
 WRITES = (
-    *("b.real.mul_(2)", "b.imag.add_(b.real.clone())", "b.conj().mul_(1 + 2j)", "b.mul_(b.conj())"),
-    *("b.conj()[0].mul_(b[1].clone())", "torch.view_as_real(b)[0, :, 1].mul_(b.abs()[1])"),
-    *("b.conj().imag.mul_(b.abs())", "b.add_(1j)", "b.exp_()", "b.sqrt_()", "b.conj_physical_()"),
+    *(
+        "b.real.mul_(2)",
+        "b.imag.add_(b.real.clone())",
+        "b.conj().mul_(1 + 2j)",
+        "b.mul_(b.conj().clone())",
+    ),
+    *("b.conj()[0].mul_(b[1].clone())", "torch.view_as_real(b)[0, :, 1].mul_((b * 1).abs()[1])"),
+    *(
+        "b.conj().imag.mul_((b * 1).abs())",
+        "b.add_(1j)",
+        "b.exp_()",
+        "b.sqrt_()",
+        "b.conj_physical_()",
+    ),
     *("b.copy_(x)", "b.masked_fill_(x > 0, 2j)", "b.T.real.mul_(2)", "b.sgn_()", "b.fill_(1j)"),
 )
 REFUSED = (
@@ -99,7 +110,7 @@ REFUSED = (
         "x.mul_(1j)",
         "z.abs_()",
         "torch.select_scatter(z, w[0], 0, 0)",
-        "float(z[0, 0])",
+        "float(z.detach()[0, 0])",
         "x.fill_(1j)",
     ),
     *("z.conj().numpy(force=False)", "torch.view_as_real(z.conj())", "torch.fft.fft(z, 0)"),

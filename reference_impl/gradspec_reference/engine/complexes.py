@@ -47,7 +47,8 @@ def check_has_kernel(operator: Operator, values: list[Any]) -> None:
     if operator.takes_complex or not any(map(is_complex, values)):
         return
     found = next(dtypes.of(v.dtype) for v in values if isinstance(v, ARRAYS) and is_complex(v))
-    raise NoComplexKernelError(
+    error = NoComplexRuleError if operator.on_complex == "undefined" else NoComplexKernelError
+    raise error(
         f"{operator.name} was given {found}, and is not for complex numbers; take real(), imag() "
         "or abs() first"
     )
