@@ -254,7 +254,9 @@ def promote(a: DType, b: DType) -> DType:
         raise NarrowTypeError(f"{a} and {b} have no common dtype; convert the narrow one with to()")
     if a.category != b.category:
         high, low = (a, b) if a.category > b.category else (b, a)
-        return promote(high, low.to_complex()) if high.is_complex and low.category == FLOAT else high
+        return (
+            promote(high, low.to_complex()) if high.is_complex and low.category == FLOAT else high
+        )
     if bfloat16 in (a, b):
         return float32 if float16 in (a, b) else (b if a is bfloat16 else a)
     return of(np.promote_types(a.numpy, b.numpy))

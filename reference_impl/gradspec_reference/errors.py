@@ -587,7 +587,7 @@ class NoComplexKernelError(GradError, NotImplementedError):
 
 
 class NoComplexRuleError(GradError, RuntimeError):
-    """What has no order was to be ordered, or what has no complex derivative differentiated."""
+    """What complex numbers have not was asked for: an order, a sign, or a derivative."""
 
     kind = "operand-dtype"
     clause = "op-272"

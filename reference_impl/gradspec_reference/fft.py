@@ -283,9 +283,7 @@ def several(
     return sizes, dims
 
 
-def resized(
-    x: Tensor, sizes: Sequence[int | None], dims: Sequence[int], name: str = ""
-) -> Tensor:
+def resized(x: Tensor, sizes: Sequence[int | None], dims: Sequence[int], name: str = "") -> Tensor:
     """Return a tensor cut, or filled with zeros, to these lengths."""
     shape = x._array.shape
     widths = [(0, 0)] * len(shape)

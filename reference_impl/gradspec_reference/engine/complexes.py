@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.engine import narrow
 from gradspec_reference.errors import NoComplexKernelError, NoComplexRuleError
+from gradspec_reference.marked import Marked, settled
 
 if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
@@ -28,17 +30,25 @@ def is_complex(value: Any) -> bool:
 
 
 def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
-    """Run a kernel on complex values; NoComplexKernelError if the operator has none."""
+    """Run a kernel on complex values, or marked ones; NoComplexKernelError if it has none.
+
+    What shows the memory of an operand goes on showing conjugates; all else is told the numbers.
+    """
     check_has_kernel(operator, values)
-    return operator.kernel(*values, *params)
+    numbers = settled(values)
+    result = operator.kernel(*numbers, *params)
+    if any(isinstance(v, Marked) for v in values) and narrow.shows(result, numbers):
+        return operator.kernel(*values, *params)
+    return result
 
 
 def check_has_kernel(operator: Operator, values: list[Any]) -> None:
     """Refuse complex numbers where an operator does not take them, as torch does."""
-    if operator.takes_complex:
+    if operator.takes_complex or not any(map(is_complex, values)):
         return
     found = next(dtypes.of(v.dtype) for v in values if isinstance(v, ARRAYS) and is_complex(v))
-    raise NoComplexKernelError(
+    error = NoComplexRuleError if operator.on_complex == "undefined" else NoComplexKernelError
+    raise error(
         f"{operator.name} was given {found}, and is not for complex numbers; take real(), imag() "
         "or abs() first"
     )
@@ -64,7 +74,7 @@ def conjugated(rule: Any) -> Any:
     """Return a rule whose derivative is the conjugate one."""
 
     def conjugate(xp: Any, g: Any, *arguments: Any) -> Any:
-        part = rule(xp, xp.conj_physical(g), *arguments)
+        part = rule(xp, xp.conj_physical(g), *settled(arguments))
         return None if part is None else xp.conj_physical(part)
 
     return conjugate

@@ -77,7 +77,9 @@ def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -
 
 def has_rules(operator: Operator, target: Tensor) -> bool:
     """Tell whether a write is differentiated: a copy into integers is not, as in torch."""
-    return operator.differentiable and (operator.name != "copy" or target._array.dtype.kind in "fVc")
+    return operator.differentiable and (
+        operator.name != "copy" or target._array.dtype.kind in "fVc"
+    )
 
 
 def result_for(operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ...]) -> Any:

@@ -35,6 +35,7 @@ from gradspec_reference.engine.modes import exceptional, is_quiet, state
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import GradError
+from gradspec_reference.marked import Conjugated, Negated
 from gradspec_reference.meta import MetaArray, check_together, moved
 from gradspec_reference.operators import OPERATORS
 
@@ -47,7 +48,12 @@ FLOATS = frozenset({np.float16, np.float32, np.float64})
 OF_NUMPY = "efd"  # the letters of its floating-point types
 OWN = dtypes.NUMPYS_LAST + 1  # from here on the numbers of types that NumPy does not have itself
 PLAIN = "efd?bBhilq"  # the letters of its real types: kernels are run on these as they are
-APART = frozenset(d.numpy.type for d in dtypes.ALL if d.numpy.char not in PLAIN)
+APART = frozenset(
+    {
+        *(d.numpy.type for d in dtypes.ALL if d.numpy.char not in PLAIN),
+        *(Conjugated, Negated),
+    }
+)
 OPERANDS = (Tensor, int, float, complex)
 PAIR = 2
 new = object.__new__
@@ -99,7 +105,9 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
         type(x) in FLOATS and (type(y) is type(x) or type(y) in NUMBERS)
         if type(x) is not ndarray
         else (x.dtype is y.dtype if both else type(y) in NUMBERS)
-        and (x.dtype.char in OF_NUMPY or (both and not operator.particular and x.dtype.char in PLAIN))
+        and (
+            x.dtype.char in OF_NUMPY or (both and not operator.particular and x.dtype.char in PLAIN)
+        )
     ):
         return binary_of_any(operator, a, b, *params)
     try:
@@ -192,7 +200,7 @@ def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
 
 def run_apart(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
     """Run a kernel on values among which there are complex ones, or of types NumPy has not."""
-    runs = complexes.run if any(map(complexes.is_complex, values)) else narrow.run
+    runs = narrow.run if narrow.among(values) else complexes.run
     return runs(operator, values, params)
 
 

@@ -137,7 +137,7 @@ def check_outputs(name: str, leaves: Sequence[Any]) -> None:
 
 
 def check_real(name: str, which: str, leaves: Sequence[Any]) -> None:
-    """Refuse complex tensors, of which these matrices would be no Jacobian; ComplexJacobianError."""
+    """Refuse complex tensors, whose derivatives are no such matrix; ComplexJacobianError."""
     for place, leaf in enumerate(leaves):
         if isinstance(leaf, Tensor) and leaf._array.dtype.kind == "c":
             raise ComplexJacobianError(

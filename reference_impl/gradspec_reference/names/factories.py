@@ -85,20 +85,15 @@ def inferred(data: Any, dtype: DType | None) -> Any:
 def check_fits(array: Any, dtype: DType) -> None:
     """Refuse numbers that an integer dtype cannot hold."""
     if array.dtype.kind == "c" and not dtype.is_complex:
-        check_is_real(array, dtype)
+        raise TypeError(
+            f"complex numbers were given for {dtype}; give their real parts, or a complex dtype"
+        )
     if dtype.numpy.kind in "iu" and array.dtype.kind in "iuf":
         high = int(np.iinfo(dtype.numpy).max)
         wraps = dtype.numpy.kind == "u" and array.dtype.kind != "f"  # a negative integer
         low = -high if wraps else int(np.iinfo(dtype.numpy).min)
         if not ((array >= low) & (array <= high)).all():
             raise RuntimeError(f"numbers were given that {dtype} cannot hold; use another dtype")
-
-
-def check_is_real(array: Any, dtype: DType) -> None:
-    """Refuse complex Python numbers for a real dtype."""
-    raise TypeError(
-        f"complex numbers were given for {dtype}; give their real parts, or a complex dtype"
-    )
 
 
 def array_inside(data: Any) -> bool:

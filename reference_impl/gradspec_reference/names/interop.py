@@ -13,6 +13,7 @@ from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ArrayRequiresGradError
+from gradspec_reference.marked import Marked, settled
 from gradspec_reference.meta import check_has_numbers, is_meta
 from gradspec_reference.names import devices
 from gradspec_reference.operators import OPERATORS
@@ -50,6 +51,13 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
             "history; use detach().numpy()"
         )
     array = self._array
+    if isinstance(array, Marked):
+        if not force:
+            raise RuntimeError(
+                "numpy() was asked of a view of conjugates, or of negatives, whose memory holds "
+                "other numbers; use resolve_conj() or resolve_neg() first"
+            )
+        return settled(array)  # type: ignore[no-any-return]
     if array.dtype.num > dtypes.NUMPYS_LAST:
         raise TypeError(f"NumPy has no {self.dtype}; convert the tensor first, as with float()")
     if type(array) is np.ndarray:

@@ -20,7 +20,7 @@ from gradspec_reference.operators.complex_numbers import complex_kernel
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradspec_reference.dtypes import DType, Scalar
+    from gradspec_reference.dtypes import DType
     from gradspec_reference.engine.shapes import LeftOut
 
 __all__ = [
@@ -216,8 +216,8 @@ def poisson(input: Tensor, generator: Any = None) -> Tensor:
 
 
 def normal(
-    mean: Tensor | Scalar = 0.0,
-    std: Tensor | Scalar = 1.0,
+    mean: Tensor | float = 0.0,
+    std: Tensor | float = 1.0,
     size: Sequence[int] | LeftOut = None,
     *,
     generator: Any = None,

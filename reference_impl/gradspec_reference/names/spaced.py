@@ -31,9 +31,9 @@ def check_is_no_boolean(name: str, dtype: DType | None) -> None:
 
 
 def arange(
-    start: Scalar | LeftOut = None,
-    end: Scalar | LeftOut = None,
-    step: Scalar | LeftOut = None,
+    start: float | LeftOut = None,
+    end: float | LeftOut = None,
+    step: float | LeftOut = None,
     *,
     dtype: DType | None = None,
     requires_grad: bool | None = False,

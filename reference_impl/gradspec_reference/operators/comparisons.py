@@ -47,9 +47,13 @@ OF_COMPLEX = frozenset(
 )
 """What asks neither for an order nor for bits, and so is asked of complex numbers too."""
 
+OF_SIGN = frozenset({"isposinf", "isneginf"})
+
 
 def on_complex(name: str) -> str:
     """Tell whether a comparison or a test takes complex numbers."""
+    if name in OF_SIGN:
+        return "undefined"
     return "as written" if name in OF_COMPLEX else ""
 
 
@@ -70,9 +74,7 @@ ROWS = (
         )
         for name in OF_NUMBERS
     ),
-    unary_operator(
-        "logical_not_", on_complex="as written", kernel=np.logical_not, vjp=no_slope
-    ),
+    unary_operator("logical_not_", on_complex="as written", kernel=np.logical_not, vjp=no_slope),
     *(
         Operator(
             name,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.marked import conjugate_view, negative_view
 from gradspec_reference.operators.arithmetic import sign_kernel
 from gradspec_reference.operators.batching import entrywise, in_turn
 from gradspec_reference.operators.conjugation import conj, is_complex, real_part
@@ -133,6 +134,19 @@ ROWS = (
         "conj_physical",
         kernel=lambda x: np.conjugate(x) if x.dtype.kind == "c" else x,
         vjp=lambda xp, g: xp.conj_physical(g),
+        jvp=linear,
+    ),
+    unary_operator(
+        "conj",
+        kernel=conjugate_view,
+        vjp=lambda xp, g: xp.conj_physical(g),
+        jvp=linear,
+    ),
+    unary_operator(
+        "neg_view",
+        inner=True,
+        kernel=negative_view,
+        vjp=lambda _xp, g: -g,
         jvp=linear,
     ),
     unary_operator(

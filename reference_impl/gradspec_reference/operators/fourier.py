@@ -49,9 +49,7 @@ def c2c_rule(xp: Any, g: Any, dim: Dims, normalization: int, forward: bool) -> A
     return xp.fft_c2c(g, dim, normalization, not forward)
 
 
-def r2c_rule(
-    xp: Any, g: Any, shape: Dims, dim: Dims, normalization: int, onesided: bool
-) -> Any:
+def r2c_rule(xp: Any, g: Any, shape: Dims, dim: Dims, normalization: int, onesided: bool) -> Any:
     """Transform back, with zeros for the half that is left out, and take the real part."""
     half = g.shape[dim[-1]]
     if onesided and half < shape[dim[-1]]:

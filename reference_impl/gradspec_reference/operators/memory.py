@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.marked import Marked
 from gradspec_reference.operators.batching import shown_region
 from gradspec_reference.operators.forward import linear
 from gradspec_reference.operators.row import Operator, unary_operator
@@ -96,7 +97,8 @@ def as_strided_kernel(x: Any, size: Any, stride: Any, offset: int, *_: Any) -> A
         "strides": tuple(s * x.itemsize for s in stride),
     }
     found = np.asanyarray(shown)
-    return found if found.dtype is x.dtype else found.view(x.dtype)  # NumPy sees bytes there
+    found = found if found.dtype is x.dtype else found.view(x.dtype)  # NumPy sees bytes there
+    return found.view(type(x)) if isinstance(x, Marked) else found
 
 
 class Placed:
@@ -105,6 +107,13 @@ class Placed:
     def __init__(self, base: Any) -> None:
         self.base = base
         self.__array_interface__ = dict(base.__array_interface__)
+
+
+def read_kernel(x: Any, reading: Any) -> Any:
+    """Return the part of a base that a view shows which has other numbers than the base."""
+    from gradspec_reference.operators import arrays  # noqa: PLC0415 - made of all rows
+
+    return reading.region(arrays, x)
 
 
 def scattered(xp: Any, g: Any, *where: Any) -> Any:
@@ -134,6 +143,14 @@ ROWS = (
         params="size stride storage_offset self_geometry",
         vjp=scattered,
         batch=shown_region,
+    ),
+    unary_operator(
+        "read",
+        inner=True,
+        node="AsStridedBackward0",
+        kernel=read_kernel,
+        params="reading",
+        vjp=lambda xp, g, reading: reading.scattered(xp, g),
     ),
     of_region("region", kernel=region_kernel, vjp=scattered),
     of_region("scatter_region", kernel=scatter_region_kernel, vjp=taken),

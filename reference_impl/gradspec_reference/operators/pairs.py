@@ -114,8 +114,12 @@ ROWS = (
         vjp={"self": as_is},
         without="bool",
     ),
-    binary("fmax", kernel=np.fmax, saves="self other", vjp=picking(fmax_first)),
-    binary("fmin", kernel=np.fmin, saves="self other", vjp=picking(fmin_first)),
+    binary(
+        "fmax", on_complex="undefined", kernel=np.fmax, saves="self other", vjp=picking(fmax_first)
+    ),
+    binary(
+        "fmin", on_complex="undefined", kernel=np.fmin, saves="self other", vjp=picking(fmin_first)
+    ),
     smooth("atan2", kernel=np.arctan2, saves="self other", vjp=both(atan2_self, atan2_other)),
     binary(
         "hypot",

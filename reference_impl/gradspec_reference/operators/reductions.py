@@ -337,15 +337,21 @@ ROWS = (
     of_result(
         "prod",
         on_complex="holomorphic",
-        kernel=prod_kernel, vjp=prod_rule, batch=flattened("prod_dim")),
+        kernel=prod_kernel,
+        vjp=prod_rule,
+        batch=flattened("prod_dim"),
+    ),
     of_result(
         "prod_dim",
         on_complex="holomorphic",
-        node="ProdBackward1", kernel=prod_kernel, vjp=prod_dim_rule, **along),
+        node="ProdBackward1",
+        kernel=prod_kernel,
+        vjp=prod_dim_rule,
+        **along,
+    ),
     unary_operator(
-        "var",
-        on_complex="as written",
-        kernel=var_kernel, saves="self", vjp=var_rule, **moment),
+        "var", on_complex="as written", kernel=var_kernel, saves="self", vjp=var_rule, **moment
+    ),
     unary_operator(
         "var_mean",
         on_complex="as written",
@@ -355,10 +361,7 @@ ROWS = (
         several=True,
         **moment,
     ),
-    of_result(
-        "std",
-        on_complex="as written",
-        kernel=std_kernel, vjp=std_rule, **moment),
+    of_result("std", on_complex="as written", kernel=std_kernel, vjp=std_rule, **moment),
     of_result("amax", kernel=amax_kernel, vjp=extreme_rule, **along),
     of_result("amin", kernel=amin_kernel, vjp=extreme_rule, **along),
     unary_operator(
@@ -369,14 +372,20 @@ ROWS = (
         several=True,
         **along,
     ),
-    unary_operator("nansum", kernel=nansum_kernel, saves="self", vjp=nansum_rule, **along),
+    unary_operator(
+        "nansum",
+        on_complex="undefined",
+        kernel=nansum_kernel,
+        saves="self",
+        vjp=nansum_rule,
+        **along,
+    ),
     of_result("max", node="MaxBackward1", kernel=np.max, vjp=chosen_rule, batch=reduced("amax")),
     of_result("min", node="MinBackward1", kernel=np.min, vjp=chosen_rule, batch=reduced("amin")),
     of_result("median", kernel=median_kernel, vjp=chosen_rule, without="bool", batch=in_turn),
     of_result(
-        "logsumexp",
-        on_complex="holomorphic",
-        kernel=logsumexp_kernel, vjp=logsumexp_rule, **along),
+        "logsumexp", on_complex="holomorphic", kernel=logsumexp_kernel, vjp=logsumexp_rule, **along
+    ),
     of_result(
         "vector_norm",
         on_complex="as written",
@@ -388,5 +397,9 @@ ROWS = (
     unary_operator(
         "cumsum",
         on_complex="as written",
-        kernel=cumsum_kernel, params="dim", vjp=cumsum_rule, jvp=linear),
+        kernel=cumsum_kernel,
+        params="dim",
+        vjp=cumsum_rule,
+        jvp=linear,
+    ),
 )

@@ -57,7 +57,8 @@ class Operator:
     without: str = ""  # "bool": has no kernel for booleans; "any bool": refuses one among operands;
     # "integers": has one for floating numbers alone
     # whether it takes complex numbers, and what its rules are there (see `engine/complexes`):
-    # "holomorphic", those for real numbers, conjugated before and after; "as written"; "undifferentiated"; "refused"
+    # "holomorphic", those for real numbers, conjugated before and after; "as written";
+    # "undifferentiated", none; "refused", as if nothing is said; "undefined", of what has no sense
     on_complex: str = ""
     several: bool = False  # the kernel returns a list of results
     variadic: bool = False  # any number of operands, with one rule, which is told which
@@ -101,7 +102,7 @@ class Operator:
         follows("rules", OneForAll(self.vjp[self.operands]) if self.variadic else in_order)
         follows("differentiable", bool(self.vjp))
         follows("particular", self.floating or bool(self.without))
-        follows("takes_complex", self.on_complex not in {"", "refused"})
+        follows("takes_complex", self.on_complex not in {"", "refused", "undefined"})
 
     def needs_of(self, operand: str) -> list[str]:
         """Return what the rule of one operand needs; nothing if there is no rule."""

@@ -67,6 +67,7 @@ BATCH = entrywise
 ROWS = (
     Operator(
         "maximum",
+        on_complex="undefined",
         kernel=np.maximum,
         operands="self other",
         saves="self other",
@@ -75,6 +76,7 @@ ROWS = (
     ),
     Operator(
         "minimum",
+        on_complex="undefined",
         kernel=np.minimum,
         operands="self other",
         saves="self other",

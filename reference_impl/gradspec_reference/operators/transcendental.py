@@ -143,8 +143,18 @@ ROWS = (
     ),
     unary_operator("trunc", kernel=np.trunc, vjp=no_slope, without="bool"),
     unary_operator("frac", kernel=lambda x: x - np.trunc(x), vjp=as_is, without="integers"),
-    smooth("deg2rad", kernel=lambda x: x * DEGREE, vjp=lambda _xp, g: g * DEGREE),
-    smooth("rad2deg", kernel=lambda x: x / DEGREE, vjp=lambda _xp, g: g / DEGREE),
+    smooth(
+        "deg2rad",
+        on_complex="undefined",
+        kernel=lambda x: x * DEGREE,
+        vjp=lambda _xp, g: g * DEGREE,
+    ),
+    smooth(
+        "rad2deg",
+        on_complex="undefined",
+        kernel=lambda x: x / DEGREE,
+        vjp=lambda _xp, g: g / DEGREE,
+    ),
     unary_operator("relu", kernel=relu_kernel, saves="result", vjp=relu_rule, without="any bool"),
     # relu's derivative is an operator of two operands in torch: it depends, with derivative zero,
     # on the result, and so requires grad under create_graph wherever the result does

@@ -47,9 +47,10 @@ def mismatch(
     """Say where two Jacobians differ most, and show both."""
     away = np.abs(found - wanted)
     entry, of_output = (int(n) for n in np.unravel_index(np.nanargmax(away), away.shape))
-    of_parts = " of real and imaginary parts in turn" if parts else ""
+    by_parts = " by real and imaginary parts in turn" if parts else ""
     return (
-        f"Jacobian mismatch{of_parts} for output {output} with respect to input {place}, in {mode} mode; "
+        f"Jacobian mismatch for output {output} with respect to input {place}, in {mode} mode"
+        f"{by_parts}; "
         f"most by entry {entry} of the input, in entry {of_output} of the output: "
         f"{wanted[entry, of_output]} by differences, {found[entry, of_output]} by the engine\n"
         f"numerical: {wanted}\nanalytical: {found}\n"
@@ -71,9 +72,7 @@ def compare_reverse(check: Check, outputs: tuple[Any, ...]) -> None:
             for place, (own, wanted) in enumerate(zip(found, by_input, strict=True)):
                 if not are_near(check, own, wanted[k]):
                     parts = output.is_complex() or checked(check.inputs)[place].is_complex()
-                    raise GradcheckError(
-                        mismatch(k, place, own, wanted[k], "reverse", parts=parts)
-                    )
+                    raise GradcheckError(mismatch(k, place, own, wanted[k], "reverse", parts=parts))
 
 
 def compare_forward(check: Check, outputs: tuple[Any, ...]) -> None:

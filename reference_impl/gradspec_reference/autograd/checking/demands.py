@@ -96,9 +96,7 @@ def demand_undefined_tangents(check: Check) -> None:
     """Demand of an input without a tangent what it gives with one of zeros."""
     generator = np.random.default_rng(0)
     points = {place: x for place, x in enumerate(check.inputs) if is_checked(x)}
-    tangents = {
-        place: generator.uniform(size=shape_of_reals(x)) for place, x in points.items()
-    }
+    tangents = {place: generator.uniform(size=shape_of_reals(x)) for place, x in points.items()}
     for place in points:
         others = {other: u for other, u in tangents.items() if other != place}
         zeros, none = (

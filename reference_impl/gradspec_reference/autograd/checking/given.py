@@ -46,7 +46,8 @@ def reals(array: Array) -> Array:
 
     So a derivative is held to differences by each part in turn, and what is compared is real.
     """
-    return view_as_real_kernel(array) if array.dtype.kind == "c" else array
+    parts: Array = view_as_real_kernel(array) if array.dtype.kind == "c" else array
+    return parts
 
 
 def of_reals(parts: Array, like: Tensor) -> Array:
@@ -54,7 +55,8 @@ def of_reals(parts: Array, like: Tensor) -> Array:
     dtype = like._array.dtype
     if dtype.kind != "c":
         return parts.astype(dtype)
-    return complex_kernel(parts[..., 0], parts[..., 1]).astype(dtype)
+    made: Array = complex_kernel(parts[..., 0], parts[..., 1]).astype(dtype)
+    return made
 
 
 def shape_of_reals(x: Tensor) -> tuple[int, ...]:

@@ -52,7 +52,7 @@ def check_alpha(alpha: Scalar, *operands: Any) -> None:
     arrays = [x._array if isinstance(x, Tensor) else x for x in operands]
     common = dtypes.promoted_dtype(*arrays)
     dtypes.check_holds(common.numpy, alpha)
-    least = {bool: 0, float: dtypes.FLOAT}.get(type(alpha), dtypes.complex64.category)
+    least = dtypes.of_number(alpha).category
     if common.category if isinstance(alpha, bool) else common.category < least:
         raise RuntimeError(f"alpha={alpha!r} was given for a result of another kind of numbers")
 

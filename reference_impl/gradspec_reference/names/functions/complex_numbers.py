@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gradspec_reference import dtypes
 from gradspec_reference.engine import recording
-from gradspec_reference.names.functions import parts, shapes
+from gradspec_reference.marked import Conjugated, Negated
+from gradspec_reference.names.functions import copies, parts, shapes
 from gradspec_reference.names.functions.elementwise import unary_function, unary_inplace
 from gradspec_reference.operators import OPERATORS
 
@@ -44,7 +45,7 @@ conj_physical_ = unary_inplace("conj_physical")
 
 def is_complex(input: Tensor) -> bool:
     """Tell whether the dtype is a complex one (torch.is_complex)."""
-    return input._array.dtype.kind == "c"
+    return bool(input._array.dtype.kind == "c")
 
 
 def complex(real: Tensor, imag: Tensor) -> Tensor:
@@ -102,19 +103,29 @@ def real(input: Tensor) -> Tensor:
     """Return a view of the real parts; of real numbers themselves (torch.real)."""
     if not is_complex(input):
         return input
-    return parts.select(view_as_real(input), -1, 0)
+    return parts.select(in_memory(input), -1, 0)
 
 
 def imag(input: Tensor) -> Tensor:
     """Return a view of the imaginary parts; RuntimeError for real numbers (torch.imag)."""
     if not is_complex(input):
         raise RuntimeError(f"imag was given {input.dtype}; only complex numbers have such parts")
-    return parts.select(view_as_real(input), -1, 1)
+    pairs = in_memory(input)
+    if is_conj(input):
+        pairs = recording.view(OPERATORS["neg_view"], pairs)
+    return parts.select(pairs, -1, 1)
+
+
+def in_memory(input: Tensor) -> Tensor:
+    """Return a view of both parts of the numbers in memory."""
+    return view_as_real(conj(input) if is_conj(input) else input)
 
 
 def conj(input: Tensor) -> Tensor:
-    """Return the conjugate; of real numbers themselves (torch.conj)."""
-    return conj_physical(input)
+    """Return a view of the conjugates; of real numbers themselves (torch.conj)."""
+    if not is_complex(input):
+        return input
+    return recording.view(OPERATORS["conj"], input)
 
 
 def conj_physical(input: Tensor) -> Tensor:
@@ -126,27 +137,29 @@ def conj_physical(input: Tensor) -> Tensor:
 
 def is_conj(input: Tensor) -> bool:
     """Tell whether a tensor shows the conjugates of its memory (torch.is_conj)."""
-    return False
+    return isinstance(input._array, Conjugated)
 
 
 def is_neg(input: Tensor) -> bool:
     """Tell whether a tensor shows the negatives of its memory (torch.is_neg)."""
-    return False
+    return isinstance(input._array, Negated)
 
 
 def resolve_conj(input: Tensor) -> Tensor:
     """Return a tensor whose memory holds its numbers: itself, or a copy (torch.resolve_conj)."""
-    return input
+    return copies.clone(input) if is_conj(input) else input
 
 
 def resolve_neg(input: Tensor) -> Tensor:
     """Return a tensor whose memory holds its numbers: itself, or a copy (torch.resolve_neg)."""
-    return input
+    return copies.clone(input) if is_neg(input) else input
 
 
 def adjoint(input: Tensor) -> Tensor:
     """Return the conjugates with the last two dimensions swapped (torch.adjoint)."""
-    return conj(shapes.transpose(input, -2, -1))
+    if input.ndim == 1:
+        raise RuntimeError("adjoint was given a vector; it is of matrices")
+    return conj(shapes.transpose(input, -2, -1) if input.ndim else input)
 
 
 def hermitian(self: Tensor) -> Tensor:

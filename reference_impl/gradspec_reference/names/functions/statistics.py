@@ -31,7 +31,6 @@ from gradspec_reference.names.functions import (
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from gradspec_reference.dtypes import Scalar
     from gradspec_reference.engine.shapes import LeftOut
 
 __all__ = [
@@ -53,7 +52,7 @@ BETWEEN: Final = ("linear", "midpoint", *ROUNDED)
 
 
 def trapezoid(
-    y: Tensor, x: Tensor | LeftOut = None, *, dx: Scalar | LeftOut = None, dim: int = -1
+    y: Tensor, x: Tensor | LeftOut = None, *, dx: float | LeftOut = None, dim: int = -1
 ) -> Tensor:
     """Return the area under a line through points (torch.trapezoid)."""
     check_spacing("trapezoid", x, dx)
@@ -61,7 +60,7 @@ def trapezoid(
 
 
 def trapz(
-    y: Tensor, x: Tensor | LeftOut = None, *, dx: Scalar | LeftOut = None, dim: int = -1
+    y: Tensor, x: Tensor | LeftOut = None, *, dx: float | LeftOut = None, dim: int = -1
 ) -> Tensor:
     """Return the area under a line through points (torch.trapz)."""
     check_spacing("trapz", x, dx)
@@ -82,7 +81,7 @@ def area(name: str, y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Tensor:
 
 
 def cumulative_trapezoid(
-    y: Tensor, x: Tensor | LeftOut = None, *, dx: Scalar | LeftOut = None, dim: int = -1
+    y: Tensor, x: Tensor | LeftOut = None, *, dx: float | LeftOut = None, dim: int = -1
 ) -> Tensor:
     """Return the area under a line up to each point (torch.cumulative_trapezoid)."""
     check_spacing("cumulative_trapezoid", x, dx)
@@ -329,6 +328,6 @@ def powers_of(x: Tensor, count: int) -> Tensor:
     return assembly.cat([ones, running.cumprod(rest, -1)], -1)
 
 
-def dist(input: Tensor, other: Tensor, p: Scalar = 2) -> Tensor:
+def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     """Return the norm of a difference (torch.dist)."""
     return normalised.norm(arithmetic.sub(input, other), p)
