@@ -25,7 +25,7 @@ from gradspec_reference.names.functions import (
     selection,
     shapes,
 )
-from gradspec_reference.names.functions.arithmetic import sub
+from gradspec_reference.names.functions.arithmetic import add, sub
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def logdet(input: Tensor) -> Tensor:
     """Return the logarithm of the determinant, NaN if that is negative (torch.logdet)."""
     check_matrices("logdet", input)
     sign, logarithm = several(OPERATORS["slogdet"], input)
+    if sign._array.dtype.kind == "c":
+        return add(elementwise.log(sign), logarithm)
     result: Tensor = selection.where(elementwise.eq(sign.detach(), -1.0), math.nan, logarithm)
     return result
 
