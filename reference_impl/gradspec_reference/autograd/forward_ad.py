@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradspec_reference.engine import duals, forward
 from gradspec_reference.engine.batched import inside
-from gradspec_reference.engine.modes import Mode, state
+from gradspec_reference.engine.decorating import Decorator
+from gradspec_reference.engine.modes import state
 from gradspec_reference.errors import (
     DualDtypeError,
     LevelExitError,
@@ -96,19 +97,17 @@ def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTens
     return UnpackedDualTensor(forward.primal_of(tensor, found), forward.tangent_of(tensor, found))
 
 
-class dual_level(Mode):  # noqa: N801 - torch's name
+class dual_level(Decorator):  # noqa: N801 - torch's name
     """A dual level, for a `with` block or for each call of a function that it decorates.
 
     Tangents are there in it alone.  Source: torch.autograd.forward_ad.dual_level docstring.
     """
 
     def __enter__(self) -> int:  # type: ignore[override]
-        level = enter_dual_level()
-        self._before.append(level)
-        return level
+        return enter_dual_level()
 
     def __exit__(self, *exception: object) -> None:
-        exit_dual_level(level=self._before.pop())
+        exit_dual_level()
 
     def clone(self) -> dual_level:
         """Return a level that nobody has entered."""
