@@ -86,7 +86,9 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
 
 
 def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:
-    """Return the value and the tangent, None if there is none; outside a level, the tensor itself.
+    """Return the value and the tangent, None if there is none, as in inference mode.
+
+    Outside a level, the value is the tensor itself.
 
     Source: torch.autograd.forward_ad.unpack_dual docstring.
     """
@@ -94,7 +96,8 @@ def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTens
     if number < 0 or not duals.levels:
         return UnpackedDualTensor(tensor, None)
     found = duals.levels[number]
-    return UnpackedDualTensor(forward.primal_of(tensor, found), forward.tangent_of(tensor, found))
+    tangent = forward.tangent_of(tensor, found) if state.following else None
+    return UnpackedDualTensor(forward.primal_of(tensor, found), tangent)
 
 
 class dual_level(Decorator):  # noqa: N801 - torch's name

@@ -37,7 +37,8 @@ class ThreadState(threading.local):
     last, `dual` the levels of those of them that follow tangents, and `batching` those of `vmap`.
 
     `recording` says whether operations are recorded.  That is the grad mode, unless inference mode
-    is on: then nothing is recorded, and the grad mode is `grad_enabled`.
+    is on: then nothing is recorded, and the grad mode is `grad_enabled`.  `following` says whether
+    tangents are.
     `quietly(function, *arguments)` enters the context; a context cannot be entered again from
     within, so there it is `call`.
     """
@@ -59,6 +60,7 @@ class ThreadState(threading.local):
         self.grad_enabled = True
         self.inference = False
         self.multithreading = True
+        self.following = True
         context = contextvars.copy_context()
         context.run(np.seterr, all="ignore")
         context.run(is_quiet.set, True)
@@ -206,7 +208,7 @@ class inference_mode(Decorator):  # noqa: N801 - torch's name
     that entry, as in torch.  Source: torch.inference_mode docstring.
     """
 
-    _before: tuple[bool, bool] | None
+    _before: tuple[tuple[bool, bool], bool, bool] | None
 
     def __new__(cls, mode: bool | Callable[..., Any] = True) -> Self:
         """Make a mode, or decorate a function that stands in the flag's place."""
@@ -221,14 +223,19 @@ class inference_mode(Decorator):  # noqa: N801 - torch's name
 
     def __enter__(self) -> None:
         held = getattr(self, "_before", None)
-        self._before = enter_inference(self.mode)
-        if held is not None:
-            leave_inference(held)
+        self._before = (enter_inference(self.mode), state.multithreading, state.following)
+        state.multithreading = state.following = not self.mode
+        self.restore(held)
 
     def __exit__(self, *exception: object) -> None:
         held, self._before = self._before, None
-        if held is not None:
-            leave_inference(held)
+        self.restore(held)
+
+    def restore(self, before: tuple[tuple[bool, bool], bool, bool] | None) -> None:
+        """Go back to what an entry found, unless that was done."""
+        if before is not None:
+            leave_inference(before[0])
+            _, state.multithreading, state.following = before
 
     def clone(self) -> inference_mode:
         """Return a mode of the same setting that nobody has entered."""

@@ -257,3 +257,19 @@ def inference_mode_is_not_switched_off(sound, self):
 def decorator_loses_its_flag(_sound, _self):
     """A function decorated by inference_mode(False) runs in inference mode."""
     return modes.inference_mode()
+
+
+@after(at(modes.inference_mode, "__enter__"), "unexpected gradient: mode-038", "a simple model of torch")
+def inference_mode_follows_tangents(_, _self):
+    """Tangents are followed in inference mode, too."""
+    modes.state.following = True
+
+
+@compound("missing gradient: mode-291", "where only one of two flags is restored")
+def tangents_end_with_inference_mode(swap):
+    """After a block of inference mode no tangent is followed any more."""
+    swap.data(modes.state, "following", modes.state.following)  # put back when the plant goes
+
+    @swap.after(at(modes.inference_mode, "__exit__"))
+    def leave(_, _self, *_exception):
+        modes.state.following = False
