@@ -259,7 +259,11 @@ def decorator_loses_its_flag(_sound, _self):
     return modes.inference_mode()
 
 
-@after(at(modes.inference_mode, "__enter__"), "unexpected gradient: mode-038", "a simple model of torch")
+@after(
+    at(modes.inference_mode, "__enter__"),
+    "unexpected gradient: mode-038",
+    "a simple model of torch",
+)
 def inference_mode_follows_tangents(_, _self):
     """Tangents are followed in inference mode, too."""
     modes.state.following = True
