@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from compared_calls import NUMBERED, TOLERANCE, close
@@ -35,9 +35,14 @@ def has(pattern: str) -> Callable[[Difference], bool]:
     return lambda different: re.search(pattern, different.call.text) is not None
 
 
+def first_array(different: Difference) -> list[Any]:
+    """Give the numbers of the first tensor, if there is one."""
+    return [tensor.array for tensor in different.call.tensors.values()][:1]
+
+
 def is_of(kinds: str) -> Callable[[Difference], bool]:
     """Give the condition that the first operand is of such a data type."""
-    return lambda different: next(iter(different.call.tensors.values())).array.dtype.kind in kinds
+    return lambda different: any(a.dtype.kind in kinds for a in first_array(different))
 
 
 def is_empty(different: Difference) -> bool:
@@ -59,8 +64,7 @@ def has_several_shapes(different: Difference) -> bool:
 
 def has_ties(different: Difference) -> bool:
     """Whether two entries of the first tensor are equal."""
-    first = next(iter(different.call.tensors.values())).array
-    return np.unique(first).size < first.size
+    return any(np.unique(a).size < a.size for a in first_array(different))
 
 
 def lacks_symmetry(different: Difference) -> bool:
@@ -71,9 +75,10 @@ def lacks_symmetry(different: Difference) -> bool:
     ]
     alone = {name for call in calls if any(call.values()) for name in call}
     options = alone - {name for call in calls if not any(call.values()) for name in call}
-    first = next(iter(different.call.tensors.values())).array
     named = any(f"{name}=True" in different.call.text for name in options)
-    return named and not np.array_equal(first, first.swapaxes(-1, -2), equal_nan=True)
+    return named and any(
+        not np.array_equal(a, a.swapaxes(-1, -2), equal_nan=True) for a in first_array(different)
+    )
 
 
 def is_singular(different: Difference) -> bool:

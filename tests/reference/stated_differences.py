@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import warnings
 from dataclasses import replace
@@ -27,10 +28,13 @@ from conditions_of_calls import (
 )
 from faults_of_torch import is_listed
 
+import gradspec_reference as engine
 from gradspec.catalogue.operator import Smoothness
 from gradspec.catalogue.types import promotes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from compared_calls import Difference
     from drawn_calls import Drawn
 
@@ -45,6 +49,7 @@ def is_stated(different: Difference) -> bool:
         or has_no_value(different)
         or cancels(different)
         or spreads_what_is_not_finite(different)
+        or has_two_faults(different)
         or torch_differs_from_itself(different)
     )
 
@@ -163,6 +168,34 @@ def with_number(call: Drawn, number: float) -> Drawn:
         for name, t in call.tensors.items()
     }
     return replace(call, tensors=tensors)
+
+
+def has_two_faults(different: Difference) -> bool:
+    """Whether a call is refused for an argument, and the same way without it.
+
+    Of two faults either may be named; without the argument both name the one that is left.
+    """
+    if different.kind != "another error" or "error in call" not in different.expected:
+        return False
+    wanted = different.expected["error in call"]
+    for call in with_less(different.call):
+        left, found = (seen(call, library).get("error in call") for library in (torch, engine))
+        same = left is not None and left.error is wanted.error
+        if same and found is not None and found.is_like(wanted):
+            return True
+    return False
+
+
+def with_less(call: Drawn) -> Iterator[Drawn]:
+    """Give a call without each of its arguments that are given by name."""
+    program = ast.parse(call.text)
+    made = [node for node in ast.walk(program) if isinstance(node, ast.Call) and node.keywords]
+    for node in made:
+        whole = node.keywords
+        for keyword in whole:
+            node.keywords = [other for other in whole if other is not keyword]
+            yield replace(call, text=ast.unparse(program))
+        node.keywords = whole
 
 
 def torch_differs_from_itself(different: Difference) -> bool:

@@ -39,10 +39,23 @@ def check_channels(
             f"{name} was given {input.shape[1]} channels in {groups} groups; the weight is for "
             f"{read}"
         )
-    if rows < groups or 0 in input.shape[2:]:
-        raise RuntimeError(f"{name} was given {list(input.shape)} and {rows} rows of weights")
+    if rows < groups:
+        raise RuntimeError(f"{name} was given {rows} rows of weights in {groups} groups")
     if bias is not None and bias.shape != (made,):
         raise RuntimeError(f"{name} was given a bias of shape {list(bias.shape)}, not [{made}]")
+
+
+def check_entries(name: str, input: Tensor, weight: Tensor) -> None:
+    """Refuse images and kernels of no size; nothing is asked of them where no channel is read.
+
+    Without rows torch reads an entry of the weight, and has the error of an index.
+    """
+    rows, channels, *size = input.shape
+    if rows and channels and 0 in size:
+        raise RuntimeError(f"{name} was given {list(input.shape)}, whose sides are not empty")
+    if channels and 0 in weight.shape[2:]:
+        error = RuntimeError if rows else IndexError
+        raise error(f"{name} was given a weight of shape {list(weight.shape)}, without entries")
 
 
 def check_dtypes(name: str, input: Tensor, weight: Tensor, bias: Tensor | None) -> None:
@@ -75,13 +88,11 @@ def convolution(
     made, read, *kernel = weight.shape
     spans = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
     before, around = padded(padding, spans, stride, count)
-    alone = groups == 1 and batch.shape[1] == read > 0
-    if 0 in kernel and made and not batch.numel() and alone:
-        raise IndexError(f"{name} was given nothing, and weights of nothing")
     check_channels(name, batch, bias, read * groups, made, groups, made)
     room = [n + p - s for n, p, s in zip(batch.shape[2:], around, spans, strict=True)]
-    if min(room) <= 0 or 0 in kernel:
+    if min(room) <= 0:
         raise RuntimeError(f"{name} was given {list(input.shape)}, smaller than its kernel")
+    check_entries(name, batch, weight)
     size = tuple((r - 1) // s + 1 for r, s in zip(room, stride, strict=True))
     check_dtypes(name, input, weight, bias)
     if max(dilation) > 1 and batch.numel():
@@ -128,8 +139,9 @@ def transposed(
     if any(a >= s and a >= d for _, _, s, _, a, d in every):
         raise RuntimeError(f"output_padding={output_padding!r} was given; stride is the limit")
     size = tuple((n - 1) * s - 2 * p + d * (k - 1) + a + 1 for n, k, s, p, a, d in every)
-    if min(size) <= 0 or 0 in kernel:
+    if min(size) < 0 or (0 in size and batch.numel()):
         raise RuntimeError(f"{name} was given {list(input.shape)}, of which nothing is left")
+    check_entries(name, batch, weight)
     check_dtypes(name, input, weight, bias)
     if batch.numel():
         check_is_wide(name, input)

@@ -126,7 +126,7 @@ def nll_loss(
 ) -> Tensor:
     """Return minus the log probability of each class, weighted and reduced."""
     reduction = said(reduction, size_average, reduce)
-    if input._array.shape == target._array.shape == (1,):
+    if input.ndim == 1 and target._array.shape == (1,):
         target = shapes.reshape(target, ())
     check_classes(input, target)
     check_is_constant("nll_loss", weight)
@@ -160,14 +160,14 @@ def check_classes(input: Tensor, target: Tensor) -> None:
     beside = (*shape[:1], *shape[2:]) if len(shape) > 1 else ()
     if len(shape) > 1 and named[:1] != beside[:1]:
         raise OperandSizeError(f"{list(beside[:1])} rows and {list(named)} classes were given")
-    if len(shape) == len(named) == 1 and named[0] > 1:
+    if target.dtype not in (int64, uint8):
+        raise OperandDtypeError(f"classes were given as {target.dtype}; use int64")
+    if len(shape) == len(named) == 1:
         raise ValueError(f"{named[0]} classes were given for the probabilities of one")
     if named != beside:
         raise RuntimeError(f"classes of shape {list(named)} were given; not {list(beside)}")
     if input._array.dtype.kind not in "fV":
         raise NotImplementedError(f"nll_loss was given {input.dtype}; convert it with to() first")
-    if target.dtype not in (int64, uint8):
-        raise OperandDtypeError(f"classes were given as {target.dtype}; use int64")
 
 
 def check_is_for_each(weight: Tensor, classes: int) -> None:
@@ -227,6 +227,8 @@ def cross_entropy(
     loss = nll_loss(logs, target, weight, None, ignore_index, None, reduction)
     if not label_smoothing:
         return loss
+    if input.ndim == target.ndim == 1:
+        raise RuntimeError("label_smoothing was given with a list of one class; give the class")
     counted = elementwise.ne(target, ignore_index)
     shares = counted.to(input.dtype)
     every = reductions.sum(-logs * along(weight, logs, dim), dim)

@@ -257,8 +257,10 @@ def instance_norm(
 
 
 def normalize(
-    input: Tensor, p: float = 2.0, dim: int | Sequence[int] = 1, eps: Any = 1e-12
+    input: Tensor, p: float = 2.0, dim: int | Sequence[int] | None = 1, eps: Any = 1e-12
 ) -> Tensor:
     """Return x over its norm, which is taken to be no less than eps."""
+    if eps is None:
+        raise TypeError("normalize was given None for eps; give a number")
     norm = selection.clamp(normalised.norm(input, p, dim, True), eps)
     return input / shapes.expand(norm, *input.shape)

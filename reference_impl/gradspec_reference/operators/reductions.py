@@ -50,11 +50,6 @@ def count(shape: Dims, dims: Dims) -> int:
     return math.prod(shape[d] for d in dims)
 
 
-def every(shape: Dims) -> Dims:
-    """Return all dimensions of a shape."""
-    return tuple(range(len(shape)))
-
-
 def sum_kernel(x: Any, dims: Dims | None = None, keepdim: bool = False) -> Any:
     """Return the sum; integers are summed as int64."""
     total = ADD(x, dims, wide(x), None, keepdim)

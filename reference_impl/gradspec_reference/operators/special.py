@@ -121,7 +121,7 @@ def xlogy_self(xp: Any, g: Any, x: Any, y: Any) -> Any:
 
 def xlog1py_self(xp: Any, g: Any, x: Any, y: Any) -> Any:
     """d/dx x log(1 + y) = log(1 + y), and 0 where x is 0 and the logarithm is none."""
-    return xp.where((x == 0) & (y * 1.0 <= -1), 0.0, xp.xlog1py(g, y))
+    return xp.where((x == 0) & (y <= -1.0), 0.0, xp.xlog1py(g, y))
 
 
 OF_TWO: Any = {"operands": "self other", "saves": "self other", "pointwise": True, "floating": True}

@@ -129,7 +129,7 @@ ROWS: Final = (
     ),
     functional(
         *(f"conv3d({PARAMETERS})", convolution, ANALYTIC),
-        call((1, 2, 2, 3, 3), (2, 2, 1, 2, 2)),
+        call((1, 2, 1, 3, 4), (5, 2, 1, 3, 1)),
         bias=call((2, 1, 2, 2, 3), (3, 1, 2, 1, 2), 3),
         strided=call((1, 1, 3, 4, 2), (2, 1, 1, 2, 2), stride=(2, 1, 3), padding=(0, 1, 1)),
         dilated=call((1, 1, 3, 2, 4), (2, 1, 2, 1, 2), dilation=(2, 1, 3)),

@@ -102,6 +102,7 @@ UNLIKE: Final = Domain(tuple(v * (-1) ** i for i, v in enumerate(POSITIVE.values
 
 ONE: Final = Domain((1.0,), repeats=True)
 ZERO: Final = Domain((0.0,), repeats=True)
+NEAR_ZERO: Final = Domain((1 / 128, -1 / 256))
 ENDLESS: Final = Domain((math.inf, 1.5, -math.inf, math.nan, -2.0), repeats=True)
 WHOLE: Final = Domain((*range(-7, 0), *range(1, 8)))
 NAN: Final = Domain((float("nan"),), repeats=True)

@@ -12,6 +12,7 @@ import numpy as np
 from gradspec.catalogue.domain import (
     ABOVE_ONE,
     INSIDE_ONE,
+    NEAR_ZERO,
     POSITIVE,
     SHARE,
     ZERO,
@@ -85,6 +86,8 @@ FUNCTIONS: Final = (
         *("sinc", sinc),
         means="sincpi(x)",
         at_zero=on(domain=ZERO),
+        near_zero=on(2, domain=NEAR_ZERO),
+        condition=1e3,  # near zero two numbers cancel
         ends={"infinity": at([INF], or_nan(0.0), NO_NUMBER)},
         **IN_PLACE,
     ),

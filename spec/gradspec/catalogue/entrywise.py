@@ -409,6 +409,7 @@ FUNCTIONS: Final = (
         at_least=on(2, 3, min=0.03125),
         at_most=on(2, 3, max=0.03125),
         tensors=on(4, 3, min=of(3, domain=BELOW_ZERO), max=of(4, 1, domain=ABOVE_ZERO)),
+        crossed=on(4, 3, min=of(3, domain=INNER), max=of(4, 1, domain=INNER)),
         kinks={
             "": Kink(point([-1.0, 2.0], min=-1.0, max=2.0), (0.0, 1.0), 1.0),
             "tensors": Kink(point(-1.0, **BOUNDS), (0.0, 1.0), (1.0, 0.0, 0.0), tie=True),

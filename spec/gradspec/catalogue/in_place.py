@@ -90,6 +90,7 @@ ROWS: Final = (
         "setitem(x, index, value)",
         *(assigned, LINEAR, on(2, 3, index=(0, slice(1, None)), value=of(2))),
         number=on(2, 3, index=1, value=7.0),
+        columns=on(3, 4, index=(slice(1, None), [2, 0]), value=of(2, 2)),
         sign="$x[$index] = $value\n$x",
         torch=None,
         inplace=True,

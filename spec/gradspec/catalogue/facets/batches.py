@@ -16,6 +16,7 @@ from gradspec.catalogue.operator import (
     PIECEWISE,
     Call,
     Given,
+    Operator,
     holds_tensors,
     replaced,
     variables,
@@ -126,13 +127,27 @@ def calls() -> Iterator[tuple[str, Call]]:
                 yield name, call
 
 
+def weighed(operator: Operator) -> Call:
+    """Give the call that has more than tells most, but nothing more than factors."""
+    told = operator.telling()
+    known = [told]
+    for name, given in operator.calls.items():
+        more = [given[parameter] for parameter in given if parameter not in told.given]
+        if all(type(value) is float for value in more):
+            known.append(Call(operator, operator.named(name), given))
+    return max(known, key=lambda call: (count(call), len(call.given)))
+
+
 def count(call: Call) -> int:
     """Count the operands that a call is differentiated by."""
     return sum(1 for _ in variables(call.sample()))
 
 
-TOGETHER: Final = {name: Batch(call, (True,) * count(call), 0) for name, call in calls()}
-"""Operator -> its call on a batch of all operands, in front."""
+TOGETHER: Final = {
+    name: Batch(call, (True,) * count(call), 0)
+    for name, call in ((name, weighed(told.operator)) for name, told in calls())
+}
+"""Operator -> its call with the most factors on a batch of all operands, in front."""
 
 ALONE: Final = {
     f"{name}_{place}": Batch(call, tuple(n == place for n in range(count(call))), -1)
