@@ -49,6 +49,7 @@ from gradspec_reference.func import vmap
 from gradspec_reference.names import (
     factories,
     likeness,
+    limits,
     methods,
     numerals,
     random,
@@ -114,6 +115,7 @@ from gradspec_reference.names.functions.special import *
 from gradspec_reference.names.functions.statistics import *
 from gradspec_reference.names.functions.sums_of_products import *
 from gradspec_reference.names.likeness import *
+from gradspec_reference.names.limits import *
 from gradspec_reference.names.numerals import *
 from gradspec_reference.names.random import *
 from gradspec_reference.names.spaced import *
@@ -194,6 +196,7 @@ __all__ = [
 ]
 __all__ += factories.__all__
 __all__ += likeness.__all__
+__all__ += limits.__all__
 __all__ += numerals.__all__
 __all__ += random.__all__
 __all__ += spaced.__all__
@@ -226,7 +229,19 @@ __all__ += sums_of_products.__all__
 
 # rooms of this house, not names of torch
 del Device, arithmetic, assembly, beyond, contractions, copies, counting, elementwise, factories
-del indexing, joining, likeness, matrices, methods, moments, normalised, numerals, pairs, parts
+del (
+    indexing,
+    joining,
+    likeness,
+    limits,
+    matrices,
+    methods,
+    moments,
+    normalised,
+    numerals,
+    pairs,
+    parts,
+)
 del (
     placing,
     products,

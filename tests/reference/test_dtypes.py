@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+import torch
 from lockstep import assert_alike
+
+import gradspec_reference as engine
 
 DTYPES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
 NUMBERS = ("True", "2", "-1", "2.5")
@@ -61,3 +66,27 @@ def test_no_integers_are_made_of_what_requires_grad(call: str) -> None:
     dim = "0, " if call == "cumsum" else ""
 
     assert_alike(f"x = leaf([1.5, 2.5])\nattempt(lambda: x.{call}({dim}dtype=torch.int64))")
+
+
+LIMITS = """
+finfo(float32) finfo(float16) finfo(float64) finfo(bfloat16) finfo(float8_e4m3fn) finfo()
+finfo(float8_e5m2) finfo(float8_e4m3fnuz) finfo(float8_e8m0fnu) finfo(int32) finfo(3) finfo(float)
+iinfo(int8) iinfo(uint8) iinfo(int64) iinfo(float32) iinfo(bool) iinfo() iinfo(int)
+promote_types(int8,uint8) promote_types(uint8,float16) promote_types(bfloat16,float16)
+promote_types(bool,int16) promote_types(float8_e5m2,float32) promote_types(int64,3)
+can_cast(float64,float16) can_cast(float32,int64) can_cast(int64,bool) can_cast(3,int64)
+"""
+ATTRIBUTES = ("bits", "dtype", "eps", "max", "min", "resolution", "smallest_normal", "tiny")
+
+
+@pytest.mark.parametrize("call", LIMITS.split())
+def test_what_a_dtype_can_hold(call: str) -> None:
+    def told(library: Any) -> Any:
+        try:
+            found = eval(call, {**vars(library)})  # noqa: S307 - ours
+        except (RuntimeError, TypeError) as error:
+            return TypeError if isinstance(error, TypeError) else RuntimeError
+        attributes = [name for name in ATTRIBUTES if hasattr(found, name)]
+        return repr(found), [(name, getattr(found, name)) for name in attributes]
+
+    assert told(engine) == told(torch)

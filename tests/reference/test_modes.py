@@ -7,6 +7,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import torch as oracle
+from lockstep import assert_alike
 
 import gradspec_reference as torch
 from gradspec_reference.engine import modes, nesting
@@ -60,13 +62,77 @@ def test_a_generator_that_is_given_up_leaves_no_mode_behind() -> None:
     assert torch.is_grad_enabled()
 
 
-def test_a_mode_is_entered_from_within_itself() -> None:
-    mode = torch.no_grad()
+NESTED = {
+    "no_grad": "torch.no_grad()",
+    "enable_grad": "torch.enable_grad()",
+    "set_grad_enabled": "torch.set_grad_enabled(False)",
+    "inference_mode": "torch.inference_mode()",
+    "inference_mode_off": "torch.inference_mode(False)",
+    "set_multithreading_enabled": "torch.autograd.set_multithreading_enabled(False)",
+    "detect_anomaly": "torch.autograd.detect_anomaly(check_nan=False)",
+    "set_detect_anomaly": "torch.autograd.set_detect_anomaly(True)",
+    "dual_level": "torch.autograd.forward_ad.dual_level()",
+    "saved_tensors_hooks": "torch.autograd.graph.saved_tensors_hooks(id, id)",
+}
+
+INSIDE_ITSELF = """
+def told():
+    out(torch.is_grad_enabled(), torch.is_inference_mode_enabled(), torch.is_anomaly_enabled())
+    out(torch._C._is_multithreading_enabled())
+
+{outside}
+mode = {mode}
+told()
+with mode:
+    told()
     with mode:
-        with mode:
-            assert not torch.is_grad_enabled()
-        assert not torch.is_grad_enabled()
-    assert torch.is_grad_enabled()
+        told()
+    told()
+told()
+"""
+
+LEFT_ONLY = """
+mode = {mode}
+attempt(lambda: mode.__exit__(None, None, None))
+out(torch.is_grad_enabled(), torch.is_inference_mode_enabled(), torch.is_anomaly_enabled())
+with {mode}:
+    pass
+attempt(lambda: mode.__exit__(None, None, None))
+out(torch.is_grad_enabled(), getattr(mode, "prev", None), getattr(mode, "mode", None))
+torch.autograd.set_detect_anomaly(False)
+"""
+
+
+def in_a_thread_of_its_own(program: str) -> None:
+    """Compare a program where no mode was touched, so that none that it leaves on is met again."""
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            assert_alike(program)
+        except BaseException as error:  # noqa: BLE001 - handed on
+            failed.append(error)
+        finally:
+            for library in (oracle, torch):
+                library.autograd.set_detect_anomaly(False)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert not failed, failed[0]
+
+
+@pytest.mark.parametrize("outside", ["", "torch.set_grad_enabled(False)"])
+@pytest.mark.parametrize("name", NESTED)
+def test_a_mode_that_is_entered_within_itself_forgets_what_torch_forgets(
+    name: str, outside: str
+) -> None:
+    in_a_thread_of_its_own(INSIDE_ITSELF.format(outside=outside, mode=NESTED[name]))
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_a_mode_that_is_left_and_was_not_entered(name: str) -> None:
+    in_a_thread_of_its_own(LEFT_ONLY.format(mode=NESTED[name]))
 
 
 @pytest.mark.parametrize(

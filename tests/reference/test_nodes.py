@@ -143,3 +143,21 @@ def test_a_differentiable_gradient_was_copied_into_its_memory() -> None:
             chains.append(chain(leaf.grad.grad_fn, 2))
 
     assert chains[2:] == chains[:2]
+
+
+@pytest.mark.parametrize("call", ["sort()", "topk(2)", "cummax(1)"])
+def test_a_node_shows_which_places_it_chose(call: str) -> None:
+    def shown(library: Any) -> Any:
+        x = library.tensor([[3.0, 1.0, 2.0]], requires_grad=True)
+        values = eval(f"x.{call}", {"x": x})[0]  # noqa: S307 - ours
+        return values.grad_fn._saved_indices.tolist()
+
+    assert shown(engine) == shown(torch)
+
+
+def test_a_node_shows_no_argument_of_this_engine_alone() -> None:
+    x = engine.tensor([1.0, 2.0], requires_grad=True)
+    nodes = [(y := x * 1).normal_().grad_fn, x[engine.tensor([0])].grad_fn, y[:1].grad_fn]
+    shown = {name for node in nodes for name in dir(node) if name.startswith("_saved_")}
+
+    assert not shown & {"_saved_draw", "_saved_generator", "_saved_key", "_saved_self_geometry"}

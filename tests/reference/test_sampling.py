@@ -119,3 +119,96 @@ def test_places_without_weight_are_drawn_last() -> None:
 
     assert sorted(e.multinomial(e.tensor([0.0, 1.0, 1.0]), 2).tolist()) == [1, 2]
     assert e.multinomial(e.tensor([0.0, 1.0]), 5, replacement=True).tolist() == [1] * 5
+
+
+TRIED = """
+normal_() normal_(1,2) normal_(std=-1.0) normal_(q) normal_(generator=g) normal_(generator=3)
+uniform_() uniform_(-1,1) uniform_(2,1) uniform_(to=2) uniform_(0,torch.inf) uniform_(torch.nan,1)
+bernoulli_() bernoulli_(0.3) bernoulli_(2.0) bernoulli_(q) bernoulli_(q.detach()) bernoulli_(2*p)
+exponential_() exponential_(2.0) exponential_(0) exponential_(lambd=-1) geometric_(0.5)
+geometric_(1.5) geometric_(0) geometric_() cauchy_() cauchy_(1,-2) cauchy_(sigma=2) log_normal_()
+log_normal_(0,-1) random_() random_(5) random_(2,5) random_(5,2) random_(2,None) random_(-3)
+random_(1.5) random_(2**20) zero_() apply_(more) apply_(3) map_(p,both) set_()
+set_(p) set_(q) set_(p[1:]) set_(p.double()) set_(3) set_(p,1,(2,)) set_(p,0) relu_()
+"""
+
+TARGETS = {
+    "plain": lambda e, _q: e.tensor([1.0, 2.0, 3.0]),
+    "leaf": lambda e, _q: e.tensor([1.0, 2.0, 3.0], requires_grad=True),
+    "computed": lambda _e, q: q * 2,
+    "view": lambda e, q: e.cat([q * 2, q]).view(2, 3)[0],
+    "whole": lambda e, _q: e.tensor([1, 2, 3]),
+    "flags": lambda e, _q: e.tensor([True, False, True]),
+    "expanded": lambda e, _q: e.zeros(1).expand(3),
+}
+
+
+LEFT_OUT = {
+    "whole": ("(2,)", "i_(q)"),
+    "flags": ("(2,)", "i_(q)"),
+    "expanded": ("(q", "more", "both"),
+}
+"""Where torch reads memory as another dtype, records a write to integers, or writes on and on."""
+
+
+def written(library: Any, make: Any, write: str) -> Any:
+    """Return what a write does to a tensor, to its history and to what passes back."""
+    q = library.tensor([0.5, 0.25, 1.0], requires_grad=True)
+    names = {"p": library.tensor([0.5, 1.0, 2.0]), "q": q, "g": library.Generator()}
+    names |= {"more": lambda v: v + 1, "both": lambda a, b: a + b}
+    target = make(library, q)
+    try:
+        result = eval(f"t.{write}", {"torch": library, "t": target, **names})  # noqa: S307 - ours
+    except (RuntimeError, TypeError) as error:
+        return TypeError if isinstance(error, TypeError) else RuntimeError
+    flags = [result is target, target.requires_grad, target.is_leaf, target._version]
+    edges: list[Any] = []
+    if target.grad_fn is not None:
+        edges = [edge[0].name() for edge in target.grad_fn.next_functions if edge[0]]
+        try:
+            target.sum().backward()
+        except RuntimeError:
+            edges.append("refused")
+    where = [tuple(target.shape), target.stride(), target.storage_offset(), str(target.dtype)]
+    return [*flags, edges, *where, None if q.grad is None else q.grad.tolist()]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_is_written_at_random_has_torchs_history(target: str) -> None:
+    make = TARGETS[target]
+    asked = [w for w in TRIED.split() if not any(part in w for part in LEFT_OUT.get(target, ()))]
+
+    found = {write: written(gradspec_reference, make, write) for write in asked}
+
+    assert found == {write: written(torch, make, write) for write in asked}
+
+
+def test_what_is_written_at_random_has_its_moments() -> None:
+    gradspec_reference.manual_seed(3)
+    x = gradspec_reference.zeros(40000, dtype=gradspec_reference.float64)
+
+    assert abs(x.normal_(1, 2).mean().item() - 1) < 0.05
+    assert abs(x.std().item() - 2) < 0.05
+    assert abs(x.uniform_(-1, 3).mean().item() - 1) < 0.05
+    assert abs(x.exponential_(0.5).mean().item() - 2) < 0.1
+    assert abs(x.geometric_(0.25).mean().item() - 4) < 0.1
+    assert abs(x.bernoulli_(0.3).mean().item() - 0.3) < 0.02
+    assert abs(x.log_normal_(0, 0.5).log().std().item() - 0.5) < 0.02
+    assert abs(x.cauchy_(2).median().item() - 2) < 0.05
+    assert sorted(set(x.random_(2, 5).tolist())) == [2, 3, 4]
+
+
+def test_a_state_of_random_numbers_is_put_back() -> None:
+    for library in (torch, gradspec_reference):
+        library.manual_seed(-3)
+        state = library.get_rng_state()
+        first = library.rand(3).tolist()
+        library.set_rng_state(state)
+
+        assert (state.dtype, library.rand(3).tolist()) == (library.uint8, first)
+        assert library.manual_seed(7).initial_seed() == library.initial_seed() == 7
+        for wrong in ("a", 2**65):
+            with pytest.raises(ValueError, match=r"."):
+                library.manual_seed(wrong)
+        with pytest.raises(TypeError):
+            library.set_rng_state(library.zeros(3))

@@ -57,7 +57,7 @@ def layout_policy_not_restored(swap):
     """The layout policy stays off after the block that switched it off."""
     swap.data(layout.policy, "enforced", layout.policy.enforced)  # put back when it goes
     policy = grad_mode.enforce_grad_layout_policy
-    swap(at(policy, "__exit__"), lambda _sound, self, *_exception: self._before.clear())
+    swap(at(policy, "__exit__"), lambda _sound, _self, *_exception: None)
 
 
 @plant(ACCUMULATE_ARRAY, "missing gradient: acc-021", TEACHING)

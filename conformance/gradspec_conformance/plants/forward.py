@@ -209,9 +209,7 @@ def levels_are_counted_from_one(swap):
 
     @swap.into(at(forward_ad.dual_level, "__enter__"))
     def entered(sound, self):
-        level = sound(self) - 1
-        self._before[-1] = level
-        return level
+        return sound(self) - 1
 
 
 @plant(EXIT, "no error: fwd-014a", "a stack of levels")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gradspec_reference.engine import duals, forward
 from gradspec_reference.engine.batched import inside
-from gradspec_reference.engine.modes import Mode, state
+from gradspec_reference.engine.decorating import Decorator
+from gradspec_reference.engine.modes import state
 from gradspec_reference.errors import (
     DualDtypeError,
     LevelExitError,
@@ -85,7 +86,9 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
 
 
 def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:
-    """Return the value and the tangent, None if there is none; outside a level, the tensor itself.
+    """Return the value and the tangent, None if there is none, as in inference mode.
+
+    Outside a level, the value is the tensor itself.
 
     Source: torch.autograd.forward_ad.unpack_dual docstring.
     """
@@ -93,22 +96,21 @@ def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTens
     if number < 0 or not duals.levels:
         return UnpackedDualTensor(tensor, None)
     found = duals.levels[number]
-    return UnpackedDualTensor(forward.primal_of(tensor, found), forward.tangent_of(tensor, found))
+    tangent = forward.tangent_of(tensor, found) if state.following else None
+    return UnpackedDualTensor(forward.primal_of(tensor, found), tangent)
 
 
-class dual_level(Mode):  # noqa: N801 - torch's name
+class dual_level(Decorator):  # noqa: N801 - torch's name
     """A dual level, for a `with` block or for each call of a function that it decorates.
 
     Tangents are there in it alone.  Source: torch.autograd.forward_ad.dual_level docstring.
     """
 
     def __enter__(self) -> int:  # type: ignore[override]
-        level = enter_dual_level()
-        self._before.append(level)
-        return level
+        return enter_dual_level()
 
     def __exit__(self, *exception: object) -> None:
-        exit_dual_level(level=self._before.pop())
+        exit_dual_level()
 
     def clone(self) -> dual_level:
         """Return a level that nobody has entered."""

@@ -78,13 +78,13 @@ class set_detect_anomaly:  # noqa: N801 - torch's name
     """
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
-        self._before = set_anomaly_mode(mode, check_nan)
+        self.prev, self.prev_check_nan = set_anomaly_mode(mode, check_nan)
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, *exception: object) -> None:
-        set_anomaly_mode(*self._before)
+        set_anomaly_mode(self.prev, self.prev_check_nan)
 
 
 class detect_anomaly:  # noqa: N801 - torch's name
@@ -94,8 +94,8 @@ class detect_anomaly:  # noqa: N801 - torch's name
     """
 
     def __init__(self, check_nan: bool = True) -> None:
-        self._check_nan = check_nan
-        self._before: list[tuple[bool, bool]] = []
+        self.check_nan = check_nan
+        self.prev, self.prev_check_nan = is_anomaly_enabled(), is_anomaly_check_nan_enabled()
         warnings.warn(
             "anomalies of backward passes are looked for from now on, which makes programs slower; "
             "do so to find a fault, and not otherwise",
@@ -104,10 +104,10 @@ class detect_anomaly:  # noqa: N801 - torch's name
         )
 
     def __enter__(self) -> None:
-        self._before.append(set_anomaly_mode(True, self._check_nan))
+        set_anomaly_mode(True, self.check_nan)
 
     def __exit__(self, *exception: object) -> None:
-        set_anomaly_mode(*self._before.pop())
+        set_anomaly_mode(self.prev, self.prev_check_nan)
 
 
 def note(node: Node) -> None:

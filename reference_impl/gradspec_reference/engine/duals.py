@@ -32,10 +32,12 @@ class Level:
     """A stretch of a program in which tensors have tangents; leaving it, they lose them.
 
     Levels lie in each other: the tangent of an inner one has tangents of the outer ones.
+    `following` is whether tangents were followed where it began.
     """
 
     def __init__(self, depth: int = 0) -> None:
         self.depth = depth
+        self.following = True
         self.duals: weakref.WeakSet[Dual] = weakref.WeakSet()
 
     def clear(self) -> None:
@@ -65,6 +67,7 @@ def leave() -> None:
 def enter_transform() -> Level:
     """Begin the level of one call of a transform, in this thread."""
     level = Level(len(state.dual) + 1)
+    level.following, state.following = state.following, True
     state.dual.append(level)
     exceptional.add(level)
     return level
@@ -73,6 +76,7 @@ def enter_transform() -> Level:
 def leave_transform() -> None:
     """End the latest level of this thread."""
     level = state.dual.pop()
+    state.following = level.following
     exceptional.discard(level)
     level.clear()
 
@@ -80,8 +84,10 @@ def leave_transform() -> None:
 def followed() -> list[Level]:
     """Return the levels in which tangents are computed now, the outermost first.
 
-    For the tangents themselves these are the outer levels.
+    For the tangents themselves these are the outer levels; in inference mode there are none.
     """
+    if not state.following:
+        return []
     below = state.below
     return [level for level in (*levels, *state.dual) if level.depth < below]
 

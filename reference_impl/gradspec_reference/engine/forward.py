@@ -252,7 +252,7 @@ def make_room_for_examples(whole: Tensor, tangent: Tensor, level: Level) -> None
 
 
 def make_dual(tensor: Tensor, tangent: Tensor, level: Level) -> Tensor:
-    """Return a tensor on the same memory that has a tangent.
+    """Return a tensor on the same memory that has a tangent; in inference mode it has none.
 
     Raises TangentShapeError, TangentDtypeError, DualAgainError.
     """
@@ -264,8 +264,9 @@ def make_dual(tensor: Tensor, tangent: Tensor, level: Level) -> Tensor:
         )
     with linearising(level.depth):
         dual = recording.view(OPERATORS["alias"], tensor)
-    duals.made_dual(dual, level)
-    give(dual, tangent, level)
+    if state.following:
+        duals.made_dual(dual, level)
+        give(dual, tangent, level)
     return dual
 
 

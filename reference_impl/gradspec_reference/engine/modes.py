@@ -37,7 +37,8 @@ class ThreadState(threading.local):
     last, `dual` the levels of those of them that follow tangents, and `batching` those of `vmap`.
 
     `recording` says whether operations are recorded.  That is the grad mode, unless inference mode
-    is on: then nothing is recorded, and the grad mode is `grad_enabled`.
+    is on: then nothing is recorded, and the grad mode is `grad_enabled`.  `following` says whether
+    tangents are.
     `quietly(function, *arguments)` enters the context; a context cannot be entered again from
     within, so there it is `call`.
     """
@@ -59,6 +60,7 @@ class ThreadState(threading.local):
         self.grad_enabled = True
         self.inference = False
         self.multithreading = True
+        self.following = True
         context = contextvars.copy_context()
         context.run(np.seterr, all="ignore")
         context.run(is_quiet.set, True)
@@ -153,27 +155,21 @@ def leave_inference(before: tuple[bool, bool]) -> None:
         state.recording = grad_enabled
 
 
-class Mode(Decorator):
-    """A mode for a `with` block or, as a decorator, for each run of a function or generator.
+class GradMode(Decorator):
+    """A mode that sets grad mode for a `with` block or, as a decorator, for each run of a function.
 
-    Each entry pushes what it found, so one object may be entered again and again, also from within
-    itself, and an exception restores the mode like any other exit.
+    Each entry notes in `prev` what it found, and an exception restores that like any other exit.
+    There is one note: whoever enters an object within its own block loses the first, as in torch.
     """
 
-    def __init__(self) -> None:
-        self._before: list[Any] = []
-
-
-class GradMode(Mode):
-    """A mode that sets grad mode."""
-
     recording: bool
+    prev: bool
 
     def __enter__(self) -> None:
-        self._before.append(enter(self.recording))
+        self.prev = enter(self.recording)
 
     def __exit__(self, *exception: object) -> None:
-        leave(self._before.pop())
+        leave(self.prev)
 
 
 class _Plain(GradMode):
@@ -196,6 +192,7 @@ class no_grad(_Plain):  # noqa: N801 - torch's name
 
     def __init__(self) -> None:
         super().__init__()
+        self.prev = False
 
 
 class enable_grad(_Plain):  # noqa: N801 - torch's name
@@ -204,11 +201,14 @@ class enable_grad(_Plain):  # noqa: N801 - torch's name
     recording = True
 
 
-class inference_mode(Mode):  # noqa: N801 - torch's name
+class inference_mode(Decorator):  # noqa: N801 - torch's name
     """Make inference tensors, which are never recorded; or, with False, ordinary ones again.
 
-    Usable as `@inference_mode` too.  Source: torch.inference_mode docstring.
+    Usable as `@inference_mode` too.  An object that is entered within its own block first ends
+    that entry, as in torch.  Source: torch.inference_mode docstring.
     """
+
+    _before: tuple[tuple[bool, bool], bool, bool] | None
 
     def __new__(cls, mode: bool | Callable[..., Any] = True) -> Self:
         """Make a mode, or decorate a function that stands in the flag's place."""
@@ -222,61 +222,60 @@ class inference_mode(Mode):  # noqa: N801 - torch's name
             self.mode = mode
 
     def __enter__(self) -> None:
-        self._before.append(enter_inference(self.mode))
+        held = getattr(self, "_before", None)
+        self._before = (enter_inference(self.mode), state.multithreading, state.following)
+        state.multithreading = state.following = not self.mode
+        self.restore(held)
 
     def __exit__(self, *exception: object) -> None:
-        leave_inference(self._before.pop())
+        held, self._before = self._before, None
+        self.restore(held)
+
+    def restore(self, before: tuple[tuple[bool, bool], bool, bool] | None) -> None:
+        """Go back to what an entry found, unless that was done."""
+        if before is not None:
+            leave_inference(before[0])
+            _, state.multithreading, state.following = before
 
     def clone(self) -> inference_mode:
         """Return a mode of the same setting that nobody has entered."""
         return inference_mode(self.mode)
 
 
-class Setting(Mode):
+class Setting(Decorator):
     """A mode that holds at once; as a context manager, until its block ends.
 
-    As a decorator it takes back what its construction did to the thread.
+    `prev` is what the construction found.  As a decorator it takes back what that did.
     """
 
     def __init__(self, mode: bool) -> None:
-        super().__init__()
         if not isinstance(mode, bool):
             raise TypeError(
                 f"{type(self).__name__} was given a {type(mode).__name__}; it needs a bool"
             )
-        self.mode = mode
         self.prev = self.enter(mode)
-        self._at_creation: bool | None = self.prev
+        self.mode = mode
 
     def enter(self, mode: bool) -> bool:
         """Set the mode of this thread and return the mode before."""
         raise NotImplementedError
 
     def __enter__(self) -> None:
-        before = self.enter(self.mode)
-        self._before.append(before if self._at_creation is None else self._at_creation)
-        self._at_creation = None
+        """Begin a block: the mode holds already, from its construction on."""
 
     def __exit__(self, *exception: object) -> None:
-        self.enter(self._before.pop() if self._before else self.prev)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(mode={self.mode})"
+        self.enter(self.prev)
 
     def take_back(self) -> None:
         """Undo what the construction of this object did to the thread."""
-        if self._at_creation is not None:
-            self.enter(self._at_creation)
-            self._at_creation = None
+        self.enter(self.prev)
 
     def clone(self) -> Setting:
-        """Return an unentered mode of the same setting that has not touched the thread."""
-        other = type(self)(self.mode)
-        other.take_back()
-        return other
+        """Return another of the same setting, which holds at once."""
+        return type(self)(self.mode)
 
     def __call__(self, function: Any) -> Any:
-        """Decorate."""
+        """Decorate: the mode holds while the function runs, and not from here on."""
         self.take_back()
         return super().__call__(function)
 
@@ -287,6 +286,12 @@ class set_grad_enabled(Setting):  # noqa: N801 - torch's name
     def enter(self, mode: bool) -> bool:
         """Set grad mode and return what it was."""
         return enter(mode)
+
+    def __enter__(self) -> None:
+        self.enter(self.mode)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(mode={self.mode})"
 
 
 class set_multithreading_enabled(Setting):  # noqa: N801 - torch's name
@@ -300,3 +305,6 @@ class set_multithreading_enabled(Setting):  # noqa: N801 - torch's name
         before = state.multithreading
         state.multithreading = mode
         return before
+
+    def take_back(self) -> None:
+        """Leave the flag as it was set: torch's decorator does not take it back."""

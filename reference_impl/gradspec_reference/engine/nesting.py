@@ -52,13 +52,13 @@ def run_in_thread(walk: BackwardPass) -> None:
     raised: list[BaseException] = []
     inference, mutations = modes.state.inference, modes.state.mutations
     packing, no_packing = modes.state.packing, modes.state.no_packing
-    group = modes.state.group
+    group, following = modes.state.group, modes.state.following
 
     def guarded() -> None:
         modes.enter_inference(inference)
         modes.state.mutations = mutations
         modes.state.packing, modes.state.no_packing = list(packing), no_packing
-        modes.state.group = group
+        modes.state.group, modes.state.following = group, following
         try:
             run(walk)
         except BaseException as error:  # noqa: BLE001 - raised again where the pass was started

@@ -58,6 +58,10 @@ class saved_tensors_hooks:  # noqa: N801 - torch's name
                 graph.noting.append(pack_saved)
 
     def __exit__(self, *exception: object) -> None:
+        if not state.packing:
+            raise SavedHooksError(
+                "saved_tensors_hooks was left and never entered; use it in a with statement"
+            )
         state.packing.pop()
         with lock:
             packing.remove(threading.get_ident())

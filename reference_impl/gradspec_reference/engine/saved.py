@@ -9,7 +9,7 @@ tensor again would be a cycle.
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
@@ -284,7 +284,8 @@ def find(node: Node, name: str) -> Any:
     """Return the saved item or the plain argument of that name."""
     operator = node.operator
     kept = name.replace("_sym_sizes", "_shape")
-    kept = "all_indices" if kept == "indices" else kept
+    if kept == "indices" and "all_indices" in operator.saved_names:
+        kept = "all_indices"  # of an index; other operators have one that is named so
     if kept in operator.saved_names and not name.endswith("_shape"):
         if node.saved is None:
             raise GraphFreedError(
@@ -299,7 +300,12 @@ def find(node: Node, name: str) -> Any:
 def attributes(operator: Operator) -> dict[str, property]:
     """Make what nodes of an operator show: `_saved_<name>`."""
     saved = [called(name) for name in operator.saved_names]
-    return {f"_saved_{name}": _shown(name) for name in (*saved, *operator.param_names)}
+    own = [name for name in operator.param_names if name not in OF_THIS_ENGINE]
+    return {f"_saved_{name}": _shown(name) for name in (*saved, *own)}
+
+
+OF_THIS_ENGINE: Final = frozenset({"draw", "generator", "key", "origin", "self_geometry"})
+"""Arguments that rules of this engine are given, and nodes of torch do not have."""
 
 
 def called(name: str) -> str:

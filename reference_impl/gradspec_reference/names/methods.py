@@ -16,6 +16,7 @@ from gradspec_reference.names import (
     notation,
     printing,
     random,
+    random_writes,
 )
 from gradspec_reference.names.functions import (
     aliases,
@@ -116,6 +117,7 @@ FUNCTIONS: Final[dict[str, Any]] = {
         """,
     ),
     **named(aliases, " ".join(aliases.__all__)),
+    **aliases.METHODS,
     **named(
         arithmetic,
         """
@@ -140,16 +142,17 @@ FUNCTIONS: Final[dict[str, Any]] = {
     ),
     **named(counting, "bincount unique"),
     **named(random, "bernoulli multinomial"),
+    **named(random_writes, " ".join(random_writes.__all__)),
     **named(statistics, "corrcoef cov dist nanmedian nanquantile quantile"),
     **named(
         selection, "maximum minimum heaviside heaviside_ clamp clamp_ masked_fill masked_fill_"
     ),
-    **named(copies, "clone contiguous copy_ fill_ zero_"),
+    **named(copies, "clone contiguous copy_ fill_ zero_ apply_ map_"),
     **named(
         shapes,
         """
         reshape view_as flatten unflatten permute movedim transpose swapaxes t expand expand_as
-        broadcast_to unsqueeze
+        broadcast_to unsqueeze ravel reshape_as
         """,
     ),
     **named(
@@ -159,7 +162,7 @@ FUNCTIONS: Final[dict[str, Any]] = {
         """,
     ),
     **named(assembly, "repeat flip roll tril tril_ triu triu_"),
-    **named(reshaping, "t_ transpose_ swapaxes_ as_strided_ squeeze_ unsqueeze_ resize_"),
+    **named(reshaping, "t_ transpose_ swapaxes_ as_strided_ squeeze_ unsqueeze_ resize_ set_"),
     **named(indexing, "index_select gather take_along_dim masked_select"),
     **named(products, "dot vdot mv mm bmm matmul outer"),
     **named(
@@ -197,7 +200,11 @@ FUNCTIONS: Final[dict[str, Any]] = {
     **named(ranks, "mode kthvalue aminmax msort"),
     **named(normalised, "logsumexp softmax log_softmax norm"),
     **named(
-        queries, "all allclose any count_nonzero equal is_floating_point isclose nonzero numel"
+        queries,
+        """
+        all allclose any argwhere count_nonzero equal is_complex is_floating_point is_nonzero
+        is_same_size is_signed isclose isreal nonzero numel
+        """,
     ),
     **named(interop, "numpy item tolist to"),
     **named(likeness, "new_tensor new_zeros new_ones new_full"),
@@ -295,7 +302,6 @@ METHODS: Final[dict[str, Any]] = {
     "ndimension": lambda self: self.ndim,
     "nelement": queries.numel,
     "type": interop.type_,
-    "is_signed": lambda self: self.dtype.is_signed,
     "is_cpu": property(lambda self: devices.of(self) is devices.CPU),
     "is_meta": property(lambda self: devices.of(self) is devices.META),
     "is_cuda": property(lambda _self: False),
@@ -311,8 +317,9 @@ METHODS: Final[dict[str, Any]] = {
     "long": cast(dtypes.int64),
     "int": cast(dtypes.int32),
     "short": cast(dtypes.int16),
+    "char": cast(dtypes.int8),
+    "byte": cast(dtypes.uint8),
     "bool": cast(dtypes.bool_),
-    "is_complex": lambda _self: False,
     "T": property(notation.reversed_dims),
     "mT": property(notation.transposed_matrices),
     "device": property(devices.of),

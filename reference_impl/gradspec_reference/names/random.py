@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import secrets
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Generator",
     "bernoulli",
+    "get_rng_state",
+    "initial_seed",
     "manual_seed",
     "multinomial",
     "normal",
@@ -35,6 +39,8 @@ __all__ = [
     "randn",
     "randn_like",
     "randperm",
+    "seed",
+    "set_rng_state",
 ]
 
 
@@ -43,20 +49,64 @@ class Generator:
 
     def __init__(self, device: Any = None) -> None:
         check_device(device)
-        self.numpy = np.random.default_rng(0)
+        self.manual_seed(0)
 
-    def manual_seed(self, seed: int) -> Generator:
-        """Start the sequence that belongs to a seed."""
-        self.numpy = np.random.default_rng(seed)
+    def manual_seed(self, seed: Any) -> Generator:
+        """Start the sequence that belongs to a seed; ValueError unless it has 64 bits at most."""
+        self._seed = int(seed)
+        if not -(2**63) <= self._seed < 2**64:
+            raise ValueError(f"{seed} was given as a seed; it has more than 64 bits")
+        self.numpy = np.random.default_rng(self._seed % 2**64)
+        return self
+
+    def seed(self) -> int:
+        """Start a sequence that nobody has chosen, and return its seed."""
+        return self.manual_seed(secrets.randbits(63))._seed
+
+    def initial_seed(self) -> int:
+        """Return the seed of the sequence, from zero on."""
+        return self._seed % 2**64
+
+    def get_state(self) -> Tensor:
+        """Return where the sequence is, as a tensor of bytes that `set_state` takes."""
+        written = json.dumps([self._seed, self.numpy.bit_generator.state])
+        return Tensor(np.frombuffer(written.encode(), np.uint8).copy())
+
+    def set_state(self, new_state: Tensor) -> Generator:
+        """Go to where the sequence was; TypeError unless told so by a tensor of bytes."""
+        if not isinstance(new_state, Tensor) or new_state.dtype is not dtypes.uint8:
+            raise TypeError("set_state was given no tensor of bytes; give what get_state returned")
+        self._seed, where = json.loads(new_state._array.tobytes())
+        self.numpy.bit_generator.state = where
         return self
 
 
 default = Generator()
 
 
-def manual_seed(seed: int) -> Generator:
+def manual_seed(seed: Any) -> Generator:
     """Seed the generator that is used by default (torch.manual_seed)."""
     return default.manual_seed(seed)
+
+
+def seed() -> int:
+    """Seed the default generator with what nobody has chosen, and return that (torch.seed)."""
+    return default.seed()
+
+
+def initial_seed() -> int:
+    """Return the seed of the default generator (torch.initial_seed)."""
+    return default.initial_seed()
+
+
+def get_rng_state() -> Tensor:
+    """Return where the default generator is (torch.get_rng_state)."""
+    return default.get_state()
+
+
+def set_rng_state(new_state: Tensor) -> None:
+    """Put the default generator back to where it was (torch.set_rng_state)."""
+    default.set_state(new_state)
 
 
 def source(generator: Generator | None) -> Generator:

@@ -139,6 +139,7 @@ __all__ = [
     "pixel_unshuffle",
     "poisson_nll_loss",
     "relu",
+    "relu_",
     "rms_norm",
     "scaled_dot_product_attention",
     "sigmoid",
@@ -158,6 +159,9 @@ __all__ += activations.__all__
 def relu(input: Tensor, inplace: Any = False) -> Tensor:
     """Return each element, or 0 if it is negative."""
     return elementwise.relu_(input) if inplace else unary(OPERATORS["relu"], input)
+
+
+relu_ = elementwise.relu_
 
 
 def softmax(

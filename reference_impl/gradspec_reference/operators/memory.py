@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.operators.arithmetic import no_derivative
 from gradspec_reference.operators.batching import shown_region
 from gradspec_reference.operators.forward import linear
-from gradspec_reference.operators.row import Operator, unary_operator
+from gradspec_reference.operators.row import NOT_IMPLEMENTED, Operator, unary_operator
 
 Geometry = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...], int]
 
@@ -133,6 +134,14 @@ ROWS = (
         params="size stride storage_offset self_geometry",
         vjp=scattered,
         batch=shown_region,
+    ),
+    Operator(
+        "set",
+        node=NOT_IMPLEMENTED,
+        kernel=lambda _array, source: source,
+        operands="self source",
+        vjp={"self": no_derivative, "source": no_derivative},
+        inner=True,
     ),
     of_region("region", kernel=region_kernel, vjp=scattered),
     of_region("scatter_region", kernel=scatter_region_kernel, vjp=taken),

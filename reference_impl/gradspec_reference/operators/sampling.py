@@ -34,11 +34,58 @@ def normal_kernel(mean: Any, std: Any, source: Any) -> Any:
     return np.asanyarray(mean + std * source.standard_normal(shape)).astype(dtype)
 
 
+def drawn_kernel(x: Any, draw: Any) -> Any:
+    """Numbers of a shape and dtype, whatever stood there."""
+    return np.asanyarray(draw(x.shape)).astype(x.dtype)
+
+
+def chances_kernel(x: Any, p: Any, source: Any) -> Any:
+    """1 with the probability that each entry says, else 0, as x has them."""
+    return np.asanyarray(source.random(x.shape) < p).astype(x.dtype)
+
+
+IN_PLACE: Final = {
+    "normal": "NormalBackward0",
+    "uniform": "UniformBackward0",
+    "exponential": "ExponentialBackward0",
+    "geometric": "GeometricBackward0",
+    "cauchy": "CauchyBackward0",
+    "log_normal": "LogNormalBackward0",
+    "bernoulli": "BernoulliBackward2",
+    "random": "RandomBackward0",
+    "random_below": "RandomBackward1",
+    "random_all": "RandomBackward2",
+}
+"""What is drawn in place -> torch's name of the node."""
+
+
+def drawn_in_place(name: str, node: str) -> Operator:
+    """Make the row of a form in place, which is told how to draw."""
+    return unary_operator(
+        f"{name}_in_place",
+        node=node,
+        kernel=drawn_kernel,
+        params="draw",
+        vjp=no_slope,
+        inner=True,
+    )
+
+
 JVP = symmetric
 BATCH = entrywise
 ROWS = (
     unary_operator("bernoulli", kernel=bernoulli_kernel, params="generator", vjp=no_slope),
     unary_operator("poisson", kernel=poisson_kernel, params="generator", vjp=no_slope),
+    *(drawn_in_place(name, node) for name, node in IN_PLACE.items()),
+    Operator(
+        "bernoulli_tensor",
+        node="BernoulliBackward1",
+        kernel=chances_kernel,
+        operands="self p",
+        params="generator",
+        vjp={"self": no_slope, "p": no_slope},
+        inner=True,
+    ),
     *(
         Operator(
             f"normal{number}",

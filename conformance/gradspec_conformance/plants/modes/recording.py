@@ -29,7 +29,7 @@ def pass_does_not_restore_the_mode(swap):
 @plant(at(modes.no_grad, "__enter__"), "flag: rec-001a; value: rec-202", "tinygrad/tinygrad#3832")
 def nograd_ignored(_sound, self):
     """Operations are recorded in no_grad too."""
-    return self._before.append(modes.state.recording)
+    self.prev = modes.state.recording
 
 
 @plant(NEW_PASS, "root-without-grad: ho-012", "where the mode has the last word")

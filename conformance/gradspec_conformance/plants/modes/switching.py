@@ -16,9 +16,8 @@ EXIT = at(modes.GradMode, "__exit__")
 
 
 @plant(EXIT, "order: mode-013; value: mode-220", TEACHING)
-def block_ends_in_grad_mode(_sound, self, *_exception):
+def block_ends_in_grad_mode(_sound, _self, *_exception):
     """Leaving a block switches grad mode on, whatever it was before."""
-    self._before.pop()
     modes.leave(True)
 
 
@@ -34,9 +33,8 @@ def exception_keeps_the_mode(sound, self, kind=None, *exception):
 
 
 @plant(EXIT, "root-without-grad: mode-003/no_grad", TEACHING)
-def block_stays_in_effect(_sound, self, *_exception):
+def block_stays_in_effect(_sound, _self, *_exception):
     """A mode stays in effect after its block."""
-    self._before.pop()
 
 
 @plant(EXIT, "order: mode-202", "where a block takes back what it did itself")
@@ -44,14 +42,11 @@ def block_keeps_what_was_switched_in_it(sound, self, *exception):
     """Leaving a block restores nothing if the mode was switched in it."""
     if modes.is_grad_enabled() == self.recording:
         sound(self, *exception)
-    else:
-        self._before.pop()
 
 
 @plant(at(modes.Setting, "__exit__"), "root-without-grad: mode-003/set_grad_enabled", TEACHING)
-def setting_outlasts_its_block(_sound, self, *_exception):
+def setting_outlasts_its_block(_sound, _self, *_exception):
     """The mode of set_grad_enabled stays in effect after its block."""
-    self._before.pop()
 
 
 @compound("root-without-grad: mode-003/inference_mode", TEACHING)
@@ -61,8 +56,8 @@ def inference_mode_outlasts_its_block(swap):
     swap.replace(modes.state, "recording", True)
 
     @swap.into(at(modes.inference_mode, "__exit__"))
-    def leave(_sound, self, *_exception):
-        self._before.pop()
+    def leave(_sound, _self, *_exception):
+        pass
 
 
 @plant(
@@ -143,28 +138,26 @@ def inference_mode_is_told_as_grad_mode(_sound):
 @plant(at(modes.enable_grad, "__enter__"), "root-without-grad: mode-008", TEACHING)
 def enable_grad_ignored(_sound, self):
     """enable_grad does not record inside no_grad."""
-    return self._before.append(modes.is_grad_enabled())
+    self.prev = modes.is_grad_enabled()
 
 
 @plant(
-    at(modes.Setting, "__enter__"),
+    at(modes.set_grad_enabled, "__enter__"),
     "order: mode-010/true",
     "set_grad_enabled that only switches off",
 )
 def flag_true_is_ignored(sound, self):
     """A block of a setting does nothing if its flag is True."""
-    if not self.mode:
+    if self.mode:
+        self.take_back()
+    else:
         sound(self)
-        return
-    before = self._at_creation
-    self.take_back()
-    self._before.append(before)
 
 
 @plant(at(modes.set_grad_enabled, "enter"), "order: mode-011", "pytorch/pytorch#2861")
 def setting_waits_for_its_block(sound, self, mode):
     """set_grad_enabled takes effect when its block begins, and without a block never."""
-    if hasattr(self, "_at_creation"):
+    if hasattr(self, "prev"):
         return sound(self, mode)
     return modes.is_grad_enabled()
 
@@ -206,7 +199,7 @@ def generator_leaks_its_mode(_sound, mode, function):
 def mode_is_entered_once(entered, sound, self):
     """A no_grad that was left does nothing when it is entered again."""
     if id(self) in entered:
-        self._before.append(modes.is_grad_enabled())
+        self.prev = modes.is_grad_enabled()
         return
     entered.add(id(self))
     sound(self)
@@ -253,7 +246,7 @@ def inference_mode_is_not_switched_off(sound, self):
     if self.mode:
         sound(self)
     else:
-        self._before.append((modes.state.inference, modes.is_grad_enabled()))
+        self._before = None
 
 
 @plant(
@@ -264,3 +257,23 @@ def inference_mode_is_not_switched_off(sound, self):
 def decorator_loses_its_flag(_sound, _self):
     """A function decorated by inference_mode(False) runs in inference mode."""
     return modes.inference_mode()
+
+
+@after(
+    at(modes.inference_mode, "__enter__"),
+    "unexpected gradient: mode-038",
+    "a simple model of torch",
+)
+def inference_mode_follows_tangents(_, _self):
+    """Tangents are followed in inference mode, too."""
+    modes.state.following = True
+
+
+@compound("missing gradient: mode-291", "where only one of two flags is restored")
+def tangents_end_with_inference_mode(swap):
+    """After a block of inference mode no tangent is followed any more."""
+    swap.data(modes.state, "following", modes.state.following)  # put back when the plant goes
+
+    @swap.after(at(modes.inference_mode, "__exit__"))
+    def leave(_, _self, *_exception):
+        modes.state.following = False

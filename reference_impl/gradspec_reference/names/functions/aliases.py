@@ -1,6 +1,15 @@
-"""NumPy's names of inverse functions, which torch has as well."""
+"""Second names of functions, NumPy's mostly, which torch has as well."""
 
-from gradspec_reference.names.functions import elementwise
+from typing import Any, Final
+
+from gradspec_reference.names.functions import (
+    arithmetic,
+    elementwise,
+    products,
+    reshaping,
+    selection,
+    shapes,
+)
 
 __all__ = [
     "arccos",
@@ -15,8 +24,19 @@ __all__ = [
     "arctan_",
     "arctanh",
     "arctanh_",
+    "clip",
+    "clip_",
     "fix",
     "fix_",
+    "ger",
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "moveaxis",
+    "negative_",
+    "not_equal",
+    "swapdims",
 ]
 
 arccos, arccos_ = elementwise.acos, elementwise.acos_
@@ -26,3 +46,24 @@ arcsinh, arcsinh_ = elementwise.asinh, elementwise.asinh_
 arctan, arctan_ = elementwise.atan, elementwise.atan_
 arctanh, arctanh_ = elementwise.atanh, elementwise.atanh_
 fix, fix_ = elementwise.trunc, elementwise.trunc_
+clip, clip_ = selection.clamp, selection.clamp_
+ger = products.outer
+greater, greater_equal = elementwise.gt, elementwise.ge
+less, less_equal, not_equal = elementwise.lt, elementwise.le, elementwise.ne
+moveaxis, swapdims = shapes.movedim, shapes.transpose
+negative_ = elementwise.neg_
+
+METHODS: Final[dict[str, Any]] = {
+    "absolute_": elementwise.abs_,
+    "divide_": arithmetic.div_,
+    "greater_": elementwise.gt_,
+    "greater_equal_": elementwise.ge_,
+    "less_": elementwise.lt_,
+    "less_equal_": elementwise.le_,
+    "multiply_": arithmetic.mul_,
+    "not_equal_": elementwise.ne_,
+    "subtract_": arithmetic.sub_,
+    "swapdims_": reshaping.swapaxes_,
+    "true_divide_": arithmetic.div_,
+}
+"""Those that are methods only."""

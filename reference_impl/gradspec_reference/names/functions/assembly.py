@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "cat",
     "concat",
+    "concatenate",
     "flip",
     "roll",
     "stack",
@@ -131,4 +132,4 @@ def triu_(input: Tensor, diagonal: int = 0) -> Tensor:
     return inplace.apply_inplace(OPERATORS["triu"], (input,), diagonal)
 
 
-concat = cat
+concat = concatenate = cat

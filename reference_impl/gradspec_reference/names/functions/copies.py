@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,10 +14,14 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gradspec_reference.dtypes import Scalar
 
 __all__ = [
     "clone",
+    "detach",
+    "detach_",
     "fill_",
     "zero_",
 ]
@@ -47,6 +51,16 @@ def copy_(input: Tensor, other: Tensor | Scalar) -> Tensor:
     return inplace.apply_inplace(OPERATORS["copy"], (input, other))
 
 
+def detach(input: Tensor) -> Tensor:
+    """Return the same memory without history (torch.detach)."""
+    return input.detach()
+
+
+def detach_(input: Tensor) -> Tensor:
+    """Cut a tensor off from its history (torch.detach_)."""
+    return input.detach_()
+
+
 def fill_(input: Tensor, value: Tensor | Scalar) -> Tensor:
     """Store one value everywhere (torch.Tensor.fill_)."""
     if isinstance(value, Tensor):
@@ -61,3 +75,36 @@ def fill_(input: Tensor, value: Tensor | Scalar) -> Tensor:
 def zero_(input: Tensor) -> Tensor:
     """Store zero everywhere (torch.Tensor.zero_)."""
     return inplace.apply_inplace(OPERATORS["zero"], (input,))
+
+
+def apply_(input: Tensor, callable: Callable[[Any], Any]) -> Tensor:
+    """Store what a function of Python numbers makes of each element (torch.Tensor.apply_)."""
+    check_unrecorded("apply_", input)
+    store_each(input, [callable(value) for value in input._array.ravel().tolist()])
+    return input
+
+
+def map_(input: Tensor, tensor: Tensor, callable: Callable[[Any, Any], Any]) -> Tensor:
+    """Store what a function makes of each pair of elements (torch.Tensor.map_)."""
+    check_unrecorded("map_", input, tensor)
+    if tensor.dtype is not input.dtype:
+        raise TypeError(f"map_ was given {tensor.dtype} beside {input.dtype}; convert it first")
+    other = tensor.expand(input.shape)._array
+    pairs = zip(input._array.ravel().tolist(), other.ravel().tolist(), strict=True)
+    store_each(input, [callable(*pair) for pair in pairs])
+    return input
+
+
+def check_unrecorded(name: str, *tensors: Tensor) -> None:
+    """Refuse what Python computes, which is not recorded, of tensors that require grad."""
+    if any(each.requires_grad for each in tensors):
+        raise RuntimeError(
+            f"{name} was called with a tensor that requires grad; call it on detach()"
+        )
+
+
+def store_each(input: Tensor, values: list[Any]) -> None:
+    """Store numbers one by one; as in torch no version counts that."""
+    array = input.materialise()
+    made = [number_for(value, array.dtype) for value in values]
+    np.copyto(array, np.array(made, array.dtype).reshape(array.shape), casting="unsafe")

@@ -38,6 +38,7 @@ __all__ = [
     "meshgrid",
     "repeat_interleave",
     "rot90",
+    "row_stack",
     "tensor_split",
     "tile",
     "vstack",
@@ -266,3 +267,6 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     chosen = np.array(list(choose(range(input.numel()), r)), np.int64).reshape(-1, r)
     columns = [indexing.index_select(input, 0, Tensor(each.copy())) for each in chosen.T]
     return assembly.stack(columns, 1)
+
+
+row_stack = vstack

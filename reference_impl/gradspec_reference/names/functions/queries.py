@@ -23,13 +23,19 @@ __all__ = [
     "all",
     "allclose",
     "any",
+    "argwhere",
     "can_cast",
     "count_nonzero",
     "equal",
+    "is_complex",
     "is_floating_point",
     "is_inference",
+    "is_nonzero",
+    "is_same_size",
+    "is_signed",
     "is_tensor",
     "isclose",
+    "isreal",
     "nonzero",
     "numel",
     "result_type",
@@ -44,6 +50,35 @@ def is_tensor(obj: object, /) -> bool:
 def is_floating_point(input: Tensor) -> bool:
     """Tell whether the dtype is a floating one (torch.is_floating_point)."""
     return input.dtype.is_floating_point
+
+
+def is_complex(input: Tensor) -> bool:
+    """Tell whether the dtype is a complex one; none here is (torch.is_complex)."""
+    del input
+    return False
+
+
+def is_signed(input: Tensor) -> bool:
+    """Tell whether the dtype has negative numbers (torch.is_signed)."""
+    return input.dtype.is_signed
+
+
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """Tell whether two shapes are equal (torch.is_same_size)."""
+    return input.shape == other.shape
+
+
+def is_nonzero(input: Tensor) -> bool:
+    """Tell whether the only element is not zero; RuntimeError unless there is one."""
+    if input._array.size != 1:
+        raise RuntimeError(f"is_nonzero was asked of {input._array.size} elements; it takes one")
+    return bool(input.item() != 0)
+
+
+def argwhere(input: Tensor) -> Tensor:
+    """Return the indices of what is not zero, row by row (torch.argwhere)."""
+    found: Tensor = nonzero(input)
+    return found
 
 
 def is_inference(input: Tensor) -> bool:
@@ -127,6 +162,11 @@ def count_nonzero(input: Tensor, dim: int | Sequence[int] | None = None) -> Tens
     dims = normal_dims(dim, input.ndim)
     narrow.check_is_wider("count_nonzero", input.dtype)
     return Tensor(np.sum(input._array != 0, axis=dims, dtype=np.int64))
+
+
+def isreal(input: Tensor) -> Tensor:
+    """Tell of each element whether it is a real number, as all here are (torch.isreal)."""
+    return Tensor(np.ones(input._array.shape, np.bool_))
 
 
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradspec_reference.engine import (
     batching,
     forward,
     growth,
     hooks,
     inplace,
+    layout,
     linking,
     recording,
     refusals,
     versions,
+    views,
 )
 from gradspec_reference.engine.batched import Batched
 from gradspec_reference.engine.modes import exceptional, state
@@ -23,6 +27,7 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ResizeRequiresGradError
 from gradspec_reference.names.functions import parts, shapes
 from gradspec_reference.operators import OPERATORS
+from gradspec_reference.operators.memory import strided
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,4 +124,40 @@ def resize_(input: Tensor, *size: int | Sequence[int]) -> Tensor:
     if shape != input._array.shape:
         growth.resize(input, shape)
         versions.bump(input)
+    return input
+
+
+def set_(
+    input: Tensor,
+    source: Tensor | LeftOut = None,
+    storage_offset: int | LeftOut = None,
+    size: Sequence[int] | LeftOut = None,
+    stride: Sequence[int] | None = None,
+) -> Tensor:
+    """Let a tensor show another's memory, all of it as that does or a part (torch.Tensor.set_).
+
+    It has no derivative: a pass that comes to it is refused.
+    """
+    if source is None:
+        source = Tensor(np.empty(0, input._array.dtype))
+    if (size is None) is not (storage_offset is None):
+        raise TypeError("set_ was given one of offset and size; give both, or neither")
+    if source.dtype is not input.dtype:
+        raise RuntimeError(
+            f"set_ was given a tensor of {source.dtype} for one of {input.dtype}; convert it first"
+        )
+    versions.check_may_be_written(input)
+    requires = (linking.needs_grad(input), linking.needs_grad(source))
+    recorded = state.recording and linking.should_record(requires)
+    if recorded:
+        inplace.check_may_be_written(input)
+    array = source.materialise()
+    if size is not None and storage_offset is not None:
+        steps = tuple(stride) if stride else layout.row_major(tuple(size))
+        array = strided(layout.memory_of(array), tuple(size), steps, storage_offset)
+    if recorded:
+        node = linking.make_node(OPERATORS["set"], (input, source), (), requires, Tensor(array))
+        views.rebase(input, node)
+    input._array = array
+    versions.bump(input)
     return input

@@ -25,6 +25,7 @@ __all__ = [
     "flatten",
     "movedim",
     "permute",
+    "ravel",
     "reshape",
     "squeeze",
     "swapaxes",
@@ -63,6 +64,16 @@ def reshape(input: Tensor, *shape: int | Sequence[int]) -> Tensor:
 def view_as(input: Tensor, other: Tensor) -> Tensor:
     """Return a view of another tensor's shape (torch.Tensor.view_as)."""
     return view_(input, *other.shape)
+
+
+def reshape_as(input: Tensor, other: Tensor) -> Tensor:
+    """Return the tensor in another's shape, as reshape does (torch.Tensor.reshape_as)."""
+    return reshape(input, other.shape)
+
+
+def ravel(input: Tensor) -> Tensor:
+    """Return one dimension: the tensor's memory where that lies so, a copy otherwise."""
+    return view_(contiguous(input), -1)
 
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:

@@ -151,7 +151,7 @@ def what_is_made_anew_has_no_tangent(ag: Autograd, make: Callable[[Autograd, Any
         expect(ag.tangent(make(ag, x))).is_none()
 
 
-@clause("fwd-016", VALUE, sources=["torch.no_grad docstring"])
+@clause("fwd-016", VALUE, sources=["torch.no_grad docstring"], stands_for=("mode-024",))
 def forward_mode_needs_no_recording(ag: Autograd) -> None:
     """Under no_grad tangents are computed as they are outside it."""
     with ag.dual_level():
@@ -163,7 +163,7 @@ def forward_mode_needs_no_recording(ag: Autograd) -> None:
         expect(tangent).is_close([12.0])
 
 
-@clause("fwd-017", VALUE, sources=["torch.Tensor.detach docstring"])
+@clause("fwd-017", VALUE, sources=["torch.Tensor.detach docstring"], stands_for=("det-020",))
 def a_detached_tensor_is_constant(ag: Autograd) -> None:
     """A detached dual tensor counts as a constant."""
     with ag.dual_level():

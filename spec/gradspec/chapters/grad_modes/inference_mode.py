@@ -61,6 +61,31 @@ def inference_mode_sets_grad_mode(ag: Autograd) -> None:
     expect(found).happened_in_order([False, True, False, True])
 
 
+@clause("mode-038", CONVENTION, sources=[INFERENCE, CPP])
+def no_tangent_is_followed_in_inference_mode(ag: Autograd) -> None:
+    """What is computed from a dual tensor in inference mode has no tangent."""
+    with ag.dual_level():
+        x = ag.make_dual(ag.tensor([2.0]), ag.tensor([3.0]))
+        with ag.inference_mode():
+            y = x * x
+
+        expect(ag.tangent(y)).is_none()
+
+
+@clause("mode-291", VALUE, sources=[CPP])
+def tangents_are_followed_again_after_inference_mode(ag: Autograd) -> None:
+    """After a block of inference mode, a dual tensor that was used there is a dual tensor as
+    before.
+    """
+    with ag.dual_level():
+        x = ag.make_dual(ag.tensor([2.0]), ag.tensor([3.0]))
+        with ag.inference_mode():
+            x * x
+        tangent = ag.tangent(x * x)
+
+        expect(tangent).is_close([12.0])
+
+
 @clause("mode-040", CONVENTION, level=MAY, sources=["observed"])
 def a_leaf_that_is_made_inside_requires_grad(ag: Autograd) -> None:
     """A tensor made with requires_grad=True inside inference mode requires grad; what is computed

@@ -156,6 +156,7 @@ def what_is_cut_off_and_stays_passes(ag: Autograd) -> None:
         "relu": (lambda ag, x: ag.relu(x), False),
         "abs": (lambda ag, x: ag.abs(x), True),
     },
+    stands_for={"nd-011": "relu"},
 )
 def at_a_kink_a_check_says_nothing(ag: Autograd, row: Any) -> None:
     """At its kink {name} passes just where its slope is taken to be the mean of those beside it.
