@@ -302,7 +302,7 @@ def _calls(call: ast.Call) -> Iterator[ast.expr]:
             yield ast.Call(called, call.args, call.keywords)
     match call.args:
         case [first] if not call.keywords and not _changes_no_number(call):
-            yield first
+            yield first.value if isinstance(first, ast.Starred) else first
         case [first, second, *rest] if _name(call.func) not in COMMUTATIVE and ast.dump(
             first
         ) != ast.dump(second):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -32,9 +33,13 @@ class Part:
     tests: tuple[str, ...] = ()
 
     def files(self, within: str) -> list[Path]:
-        """Give the files whose name contains a word."""
+        """Give the files whose name contains a word, all loaded: what is not, cannot be changed."""
         found = {path for pattern in self.modules for path in HOME.glob(pattern)}
-        return sorted(path for path in found if within in path.stem)
+        chosen = sorted(path for path in found if within in path.stem)
+        for path in chosen:
+            below = path.relative_to(HOME.parent).with_suffix("")
+            import_module(".".join(below.parts).removesuffix(".__init__"))
+        return chosen
 
     def paths_of_tests(self) -> list[str]:
         """Give the files of its tests."""

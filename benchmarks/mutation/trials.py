@@ -79,28 +79,26 @@ UNSEEN: Final = (Fate.CRASH, Fate.SURVIVED, Fate.ALIKE, Fate.UNREACHED)
 def rows_through(
     mutants: Sequence[Mutant], clauses: Iterable[str]
 ) -> Mapping[Where, Sequence[str]]:
-    """Run clauses on the sound engine, and note which evaluate the expression of each mutant.
+    """Run clauses on the sound engine, and note which come to the expression of each mutant.
 
-    What the sound engine does not pass tells nothing, and is left out.
+    They are noted before it is evaluated: a refusal has no value.  What the sound engine does not
+    pass tells nothing, and is left out.
     """
     expressions = {mutant.where: mutant for mutant in mutants}
     met: set[int] = set()
 
-    def met_at(place: int, value: Any) -> Any:
-        met.add(place)
-        return value
-
     told: dict[ast.Module, dict[Where, ast.expr]] = defaultdict(dict)
     for place, (where, mutant) in enumerate(expressions.items()):
-        said = [ast.Constant(place), mutant.sound]
-        told[mutant.tree][where] = ast.Call(ast.Name(BESIDE, ast.Load()), said, [])
+        noted = ast.Call(ast.Name(BESIDE, ast.Load()), [ast.Constant(place)], [])
+        both = ast.Tuple([noted, mutant.sound], ast.Load())
+        told[mutant.tree][where] = ast.Subscript(both, ast.Constant(1), ast.Load())
     changed = [
         pair
         for tree, path in {m.tree: m.path for m in mutants}.items()
         for pair in _differing(path, compiled_with(told[tree], tree, path))
     ]
     found: dict[Where, list[str]] = defaultdict(list)
-    with _in_place_of(changed, _functions(), met_at):
+    with _in_place_of(changed, _functions(), met.add):
         for identifier in clauses:
             met.clear()
             if run_alone(identifier).outcome is Outcome.PASSED:
@@ -256,7 +254,7 @@ def _functions() -> Mapping[CodeType, list[FunctionType]]:
 def _in_place_of(
     changed: Sequence[tuple[CodeType, CodeType]],
     functions: Mapping[CodeType, list[FunctionType]],
-    beside: Callable[[Any, Any], Any],
+    beside: Callable[..., Any],
 ) -> Iterator[None]:
     """Change functions where they are, whoever holds them, for a while."""
     put = [

@@ -74,6 +74,10 @@ APPLIED = """
     {F}.apply({a}[0], {b})          {F}.apply({a}.detach(), {b})    {F}.apply({a}, {a}[0:1])
     {F}.apply({a}, n={b})           {F}.apply(*{a}.unbind()[:2])    {F}.apply([{a}], {b})
 """
+UNRECORDED = """
+    {F}.apply({a}, {b})             {F}.apply({a}, {a})             {F}.apply({a}.view(-1), {b})
+    {F}.apply({a})                  {F}.apply({a}, 2.0)             {F}.apply({a}[0], {b})
+"""
 CHECKPOINTED = """
     checkpoint({f}, {a}, {b}, use_reentrant=False{o})
     checkpoint({f}, {a}, {b}, use_reentrant=False{o})
@@ -139,6 +143,9 @@ FIRST = """
     a                   a.mul_(0.5)         a.sin_()                a.mul_(b)
     b.mul_(a)           a.unsqueeze(0)      a.float()               a > 0
     {F}.apply(a, b)     checkpoint({f}, a, b, use_reentrant={k})    b
+"""
+WRITING = """
+    a.mul_(0.5)         a.sin_()            a.mul_(b)               b.mul_(a)
 """
 SECOND = """
     y * 2               y * 2               a.cos()                 y
@@ -232,24 +239,27 @@ KINDS = {
     "QUERIES": 4,
     "READ": 2,
     "APPLIED": 10,
+    "UNRECORDED": 3,
     "CHECKPOINTED": 8,
     "function": 3,
+    "writing": 1,
     "plain": 2,
 }
-NAMED = frozenset({"LEAVES", "RECORDED", "QUERIES", "APPLIED", "CHECKPOINTED"})
+FUNCTIONS = {"function": "FIRST", "writing": "WRITING"}
+NAMED = frozenset({"LEAVES", "RECORDED", "QUERIES", "APPLIED", "UNRECORDED", "CHECKPOINTED"})
 
 
 def line(lot: random.Random, kind: str) -> Line:
     """Draw a line of a kind."""
     picks = tuple(lot.randrange(8) for _ in range(12))
-    if kind == "function":
-        return Line(filled(lot, function(lot)), "F", picks)
+    if kind in FUNCTIONS:
+        return Line(filled(lot, function(lot, FUNCTIONS[kind])), "F", picks)
     if kind == "plain":
         return Line(filled(lot, plain(lot)), "f", picks)
     form = one(lot, kind)
     if kind in NAMED:
         form = "{t} = " + form
-    mode = lot.choice(MODES)
+    mode = lot.choice(MODES) if kind != "UNRECORDED" else "torch.no_grad()"
     if mode and kind not in {"LEAVES", "HOOKED", "READ"} and not is_own(mode, form):
         form = f"with {mode}: {form}"
     return Line(filled(lot, form), "t" if kind in NAMED else "", picks)
@@ -278,9 +288,9 @@ def filled(lot: random.Random, form: str) -> str:
     return form
 
 
-def function(lot: random.Random) -> str:
-    """Draw a custom function."""
-    apart = lot.random() < 0.3
+def function(lot: random.Random, table: str) -> str:
+    """Draw a custom function that computes a form of a table first."""
+    apart = lot.random() < 0.4
     returned = one(lot, "RETURNED")
     context = [f"ctx.save_for_backward({one(lot, 'SAVED')})"] if lot.random() < 0.85 else []
     if lot.random() < 0.2:
@@ -289,7 +299,7 @@ def function(lot: random.Random) -> str:
         context.append("ctx.set_materialize_grads(False)")
     if lot.random() < 0.3:
         context.append(f"ctx.kept = {lot.choice(['0.5', 'a', 'y', 'n'])}")
-    first = one(lot, "FIRST")
+    first = one(lot, table)
     marks = 0.85 if "_(" in first else 0.07
     if lot.random() < marks:
         context.append(

@@ -255,3 +255,9 @@ def numbers_are_forgotten(swap):
     @swap.before(BACKWARD)
     def backward(ctx, *_cotangents):
         ctx.plain = [Plain(1.0) if isinstance(x, Plain) else x for x in ctx.plain]
+
+
+@plant(at(checkpoint, "checkpoint_sequential"), "warning: ckpt-291", "defaults that were changed")
+def sequences_are_not_reentrant_by_themselves(sound, *given, use_reentrant=False, **options):
+    """checkpoint_sequential without use_reentrant is not reentrant, and says nothing."""
+    return sound(*given, use_reentrant=use_reentrant, **options)

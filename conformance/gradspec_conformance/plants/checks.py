@@ -275,3 +275,11 @@ def old_helpers_do_not_warn(*_):
 @plant(at(module, "check_grad_out"), "no error: chk-028a", BY_HAND)
 def old_helpers_take_any_cotangent(*_):
     """The deprecated helpers take a cotangent, and do not use it."""
+
+
+@plant(GRADGRADCHECK, "flag: chk-291/atol chk-291/eps", "options that are not handed on")
+def second_derivatives_are_checked_as_always(sound, function, inputs, *given, **options):
+    """gradgradcheck has steps and tolerances of its own."""
+    own = ("eps", "atol", "rtol", "nondet_tol")
+    kept = {name: value for name, value in options.items() if name not in own}
+    return sound(function, inputs, *given, **kept)

@@ -295,3 +295,24 @@ def a_pass_stays_where_it_ended(swap):
     @swap.after(at(BackwardPass, "visit_all"))
     def visit_all(*_):
         modes.state.node = visited[-1] if visited else None
+
+
+@plant(at(calling, "add"), "missing gradient: gi-291", "nodes of which those of leaves are none")
+def a_called_leaf_is_left_alone(_sound, _node, _gradient):
+    """The node of a leaf that is called does nothing."""
+    return ()
+
+
+@plant(CALL, "value: gi-292", "nodes with one output")
+def one_gradient_is_enough_for_a_called_node(sound, node, gradients):
+    """A called node makes use of the first gradient alone."""
+    first, *others = gradients
+    return sound(node, (first, *[None for _ in others]))
+
+
+@plant(CALL, "order: gi-293", "None that is taken for zeros")
+def a_called_node_takes_nothing_for_zeros(sound, node, gradients):
+    """A node that is called with None returns zeros."""
+    if any(g is not None for g in gradients):
+        return sound(node, gradients)
+    return tuple(Tensor(np.zeros(2)) for _ in node.targets)

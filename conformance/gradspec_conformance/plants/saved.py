@@ -285,3 +285,21 @@ def a_closed_block_is_forgotten(_sound, _nodes):
 def blocks_are_nested(sound):
     """Writes to saved tensors may be allowed again where they are."""
     return sound() if state.mutations is None else contextlib.nullcontext()
+
+
+@plant(at(Mutations, "find"), "no error: inp-291", "copies that anybody may have")
+def what_was_recorded_before_has_the_copies_too(sound, self, node, *given):
+    """A value that was saved before the block is taken from the copies that it keeps."""
+    self.began = max(self.began, node.order)
+    return sound(self, node, *given)
+
+
+@plant(
+    at(Mutations, "find"),
+    "value: inp-050/what_operands_are_views_of",
+    "copies that begin where a tensor does",
+)
+def a_copy_is_read_from_its_start(sound, *given):
+    """Of what a write would have lost, a view has the first entries."""
+    found = sound(*given)
+    return None if found is None else found.base[: found.size].reshape(found.shape)

@@ -143,6 +143,7 @@ def grad(
     `materialize_grads`, and is an UnusedInputError otherwise.  Further errors as for `backward`.
     Source: torch.autograd.grad docstring.
     """
+    allow_unused = settle_unused(allow_unused, materialize_grads)
     if overriding.Made.any and (asked := overriding.to_ask(outputs, inputs)):
         how = {
             "grad_outputs": grad_outputs,
@@ -156,7 +157,6 @@ def grad(
         return overriding.answer(grad, asked, (outputs, inputs), how)
     if not only_inputs:
         warnings.warn("only_inputs is deprecated and ignored", FutureWarning, stacklevel=2)
-    allow_unused = settle_unused(allow_unused, materialize_grads)
     retain_graph, create_graph = switches(retain_graph, create_graph)
     targets = list(as_sequence(inputs))
     if not targets:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-BY_PLACE = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def in_places(
@@ -20,24 +17,10 @@ def in_places(
     The first `bound` parameters are given by somebody else.  Raises TypeError where there is no
     place: for an unknown or a keyword-only name, for one that is given twice, and behind a gap.
     """
-    if not named:
-        return arguments
-    parameters = inspect.signature(forward).parameters.values()
-    names = [p.name for p in parameters if p.kind in BY_PLACE][bound:]
-    left = dict(named)
-    placed = list(arguments)
-    for name in names[: len(arguments)]:
-        if name in left:
-            raise TypeError(f"forward was given {name!r} by place and by name")
-    for name in names[len(arguments) :]:
-        if not left:
-            break
-        if name not in left:
-            raise TypeError(f"forward was not given {name!r}, and was given what comes after it")
-        placed.append(left.pop(name))
-    if left:
-        raise TypeError(f"forward has no place for {', '.join(map(repr, left))}")
-    return tuple(placed)
+    placed = inspect.signature(forward).bind(*(None,) * bound, *arguments, **named)
+    if placed.kwargs:
+        raise TypeError(f"forward has no place for {', '.join(map(repr, placed.kwargs))}")
+    return placed.args[bound:]
 
 
 def with_defaults(

@@ -30,7 +30,7 @@ class Mutations:
 
     def __init__(self) -> None:
         self.began = next_order()
-        self._copies: dict[tuple[VersionCounter, int], tuple[int, Any]] = {}
+        self._copies: dict[tuple[VersionCounter | None, int], tuple[int, Any]] = {}
 
     def keep(self, target: Tensor) -> None:
         """Copy the memory of a tensor that is to be written."""
@@ -41,12 +41,13 @@ class Mutations:
 
     def find(self, node: Node, tensor: Tensor, version: int) -> Any:
         """Return what a tensor held at a version, if the node was recorded here; else None."""
-        if tensor._counter is None or node.order > self.began:
+        kept = self._copies.get((tensor._counter, version))
+        if kept is None or node.order > self.began:
             return None
-        start, copy = self._copies.get((tensor._counter, version), (0, None))
+        start, copy = kept
         array = tensor._array
-        offset = layout.address(array) - start if copy is not None else -1
-        if not 0 <= offset < max(copy.nbytes if copy is not None else 0, 1):
+        offset = layout.address(array) - start
+        if not 0 <= offset <= copy.nbytes:
             return None
         return np.ndarray(array.shape, array.dtype, copy, offset, array.strides)
 

@@ -7,6 +7,7 @@ methods and attributes are those of `Tensor` behind the question; functions ask 
 from __future__ import annotations
 
 import functools
+import inspect
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec_reference.engine.grads import HasGradient
@@ -61,6 +62,9 @@ SIGNS: Final = {
     "__ge__": "ge",
 }
 """Sign -> the method that a class is asked about."""
+
+TOLD_BY_NAME: Final = frozenset({"backward"})
+"""Methods of which a class is told all options by name, those that were not given as well."""
 
 
 def torch_function(
@@ -154,6 +158,8 @@ def method(name: str, called: str) -> Callable[..., Any]:
     def ask(self: Tensor, *args: Any, **keywords: Any) -> Any:
         if not asking.on:
             return getattr(Tensor, name)(self, *args, **keywords)
+        if name in TOLD_BY_NAME:
+            args, keywords = (), by_name(getattr(Tensor, name), self, args, keywords)
         values = (self, *args)
         try:
             found = among((*values, *keywords.values()))
@@ -164,6 +170,15 @@ def method(name: str, called: str) -> Callable[..., Any]:
             raise
 
     return functools.wraps(getattr(Tensor, name))(ask)
+
+
+def by_name(
+    function: Callable[..., Any], tensor: Tensor, args: tuple[Any, ...], keywords: dict[str, Any]
+) -> dict[str, Any]:
+    """Return all options of a method by name."""
+    call = inspect.signature(function).bind(tensor, *args, **keywords)
+    call.apply_defaults()
+    return dict([*call.arguments.items()][1:])
 
 
 def attribute(held: property) -> property:

@@ -15,15 +15,16 @@ ANSWERING: Final = """class _Answering(torch.Tensor):
     @classmethod
     def __torch_function__(cls, func, types, args=(), kwargs=None):
         if func.__name__ == $overridden:
-            return $answer()
+            return $answer(kwargs or {})
         return super().__torch_function__(func, types, args, kwargs)
 $result = _Answering"""
 
 CLASSES: Final = (
     act(
         "tensor_class",
-        "overridden=None, answer: body=None",
-        "Make a class of tensors, for which the function answers what is called by this name.",
+        "overridden=None, answer: answer=None",
+        "Make a class of tensors, for which the function answers what is called by this name, "
+        "by the options that it was called with.",
         gives="function",
         some=True,
         on="ag",

@@ -42,6 +42,8 @@ SLOTS: Final[dict[str, Slot]] = {
     # saved tensors
     "pack": Slot(("structure",), returns="held"),
     "unpack": Slot(("held",)),
+    # classes of tensors
+    "answer": Slot(("plain",)),
     # options of transforms
     "contexts": Slot(returns="structure"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradspec_conformance.plants.places import ADD_CONTRIBUTION, at, step
 from gradspec_conformance.plants.plant import TEACHING, after, before, compound, plant
-from gradspec_reference.engine import custom, modes
+from gradspec_reference.engine import custom, modes, nesting
 from gradspec_reference.engine.custom import FunctionNode
 from gradspec_reference.engine.tensor import Tensor
 
@@ -154,3 +154,8 @@ def every_tensor_needs_a_gradient(_, self, arguments):
     """The context says that the gradient of every tensor is needed."""
     if hasattr(self, "needs_input_grad"):
         self.needs_input_grad = tuple(isinstance(x, Tensor) for x in arguments)
+
+
+@plant(at(nesting, "run_in_thread"), "value: cf-291", "a limit to passes within passes")
+def passes_that_are_deep_are_left_out(_sound, _walk):
+    """A pass that is within many others does nothing."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from gradspec_conformance.plants.places import at
-from gradspec_conformance.plants.plant import TEACHING, plant
-from gradspec_reference.engine import dirty
+from gradspec_conformance.plants.plant import TEACHING, after, plant
+from gradspec_reference.engine import custom, dirty
 from gradspec_reference.engine.context import FunctionCtx, check_marked
 from gradspec_reference.engine.custom import FunctionNode
 from gradspec_reference.engine.tensor import Tensor
 
 MARK_DIRTY = at(FunctionCtx, "mark_dirty")
+CONSTANT = at(custom, "constant")
 REBASE = at(dirty, "rebase")
 COUNT = at(dirty, "count_writes")
 REGION = at(dirty.CallersSlices, "shares")
@@ -85,3 +88,41 @@ def what_is_retained_is_of_the_old_value(sound, tensor, *call):
     sound(tensor, *call)
     if retained is not None:
         before.retained = retained
+
+
+@plant(REBASE, "unexpected gradient: cf-297", "gradients that belong to an object")
+def a_retained_gradient_outlives_its_value(sound, tensor, *given):
+    """What an operand retained stays when a custom function writes it."""
+    kept = tensor._grad
+    sound(tensor, *given)
+    tensor._grad = kept
+
+
+@after(CONSTANT, "flag: cf-293", "marks that take an operand's history")
+def a_written_leaf_is_a_constant(_found, value, node, _arguments):
+    """A leaf that is marked as dirty in no_grad does not require grad any more."""
+    if any(value is x for x in node.dirty_tensors):
+        value._requires_grad = False
+
+
+@plant(CONSTANT, "aliasing: cf-294", "results that are handed on as they are")
+def a_written_leaf_is_the_result(sound, value, node, arguments):
+    """A leaf that is marked as dirty in no_grad comes out itself."""
+    written = any(value is x for x in node.dirty_tensors)
+    return value if written else sound(value, node, arguments)
+
+
+@plant(CONSTANT, "aliasing: cf-295", "wrappers around results")
+def a_written_constant_comes_out_as_another(sound, value, node, arguments):
+    """A constant that is marked as dirty comes out as another tensor."""
+    found = sound(value, node, arguments)
+    return found.alias() if any(value is x for x in node.dirty_tensors) else found
+
+
+@plant(REGION, "order: cf-296", "None that is taken for zeros")
+def a_missing_gradient_of_a_base_is_zeros(sound, self, cotangents):
+    """Who wrote a view is asked with zeros where nothing comes to the base."""
+    (cotangent,) = cotangents
+    if cotangent is None:
+        self.written_by.shares([Tensor(np.zeros(*self.written_by.outputs[0]))])
+    return sound(self, cotangents)

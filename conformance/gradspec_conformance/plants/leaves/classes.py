@@ -65,3 +65,10 @@ def passes_are_run_whatever_a_class_answers(sound, function, found, args, keywor
         return sound(function, found, args, keywords)
     with Unasked():
         return function(*args, **keywords)
+
+
+@plant(at(overriding, "answer"), "order: bwd-291", "options that are told without their values")
+def a_class_is_told_names_alone(sound, function, found, args, keywords):
+    """A class that answers backward() or grad() is told no value of an option."""
+    is_pass = function.__name__ in ("backward", "grad")
+    return sound(function, found, args, dict.fromkeys(keywords) if is_pass else keywords)

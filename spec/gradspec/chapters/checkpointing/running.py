@@ -286,3 +286,17 @@ def the_last_segment_is_not_checkpointed(ag: Autograd) -> None:
     y.backward()
 
     expect(seen).happened_in_order([*"abcdef", *"cd", *"ab"])
+
+
+@clause("ckpt-291", CONVENTION, level=SHOULD, sources=[SEQUENTIAL])
+def the_variant_of_a_sequence_has_to_be_said(ag: Autograd) -> None:
+    """checkpoint_sequential without use_reentrant warns, and its segments are reentrant.
+
+    Give use_reentrant=False.
+    """
+    x = ag.tensor(0.5, requires_grad=True)
+    with ag.warns():
+        y = ag.func.checkpoint_sequential(ag.sin, [ag.exp], 2)(x)
+    ((node, _),) = y.grad_fn.next_functions
+
+    expect(node.name()).contains("Checkpoint")

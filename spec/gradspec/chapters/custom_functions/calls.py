@@ -422,3 +422,28 @@ def what_a_backward_raises_comes_out_of_passes_within_passes(ag: Autograd) -> No
 
     with ag.refuses("callback"):
         y.backward()
+
+
+@clause("cf-291", VALUE, sources=["chain rule"])
+def passes_within_passes_all_count(ag: Autograd) -> None:
+    """Passes that run each within the backward of another add their gradients to a leaf, all of
+    them, however deep they are nested, here twenty.
+    """
+    x = ag.tensor(1.0, requires_grad=True)
+
+    class Within(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, x: Any, depth: Any) -> Any:
+            ctx.depth = depth
+            return x * 1.0
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            if ctx.depth > 0.0:
+                with ag.enable_grad():
+                    Within.apply(x, ctx.depth - 1.0).backward()
+            return g, None
+
+    Within.apply(x, 20.0).backward()
+
+    expect(x.grad).equals(21.0)

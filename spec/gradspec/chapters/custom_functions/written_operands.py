@@ -228,6 +228,22 @@ def a_retained_gradient_is_that_of_the_new_value(ag: Autograd) -> None:
     expect(h.grad).equals([3.0, 3.0])
 
 
+@clause("cf-297", CONVENTION, sources=["observed"])
+def what_was_retained_for_the_old_value_goes(ag: Autograd) -> None:
+    """When a custom function writes an operand, the gradient that was retained for its old value
+    goes, and a further pass does not add to it.
+    """
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    h = x * 1.0
+    h.retain_grad()
+    h.sum().backward(retain_graph=True)
+    _doubling(ag).apply(h)
+
+    expect(h.grad).is_none_or_zero()
+    (h * 3.0).sum().backward()
+    expect(h.grad).equals([3.0, 3.0])
+
+
 @clause("cf-213", CONVENTION, sources=["observed"])
 def a_view_that_is_written_is_the_only_result(ag: Autograd) -> None:
     """A custom function that writes a view and has further results is an error.
@@ -250,3 +266,97 @@ def a_view_that_is_written_is_the_only_result(ag: Autograd) -> None:
 
     with ag.refuses("marked-tensors"):
         Both.apply(h[1:])
+
+
+@clause("cf-293", CONVENTION, unseen="constants", sources=["observed"])
+def a_leaf_may_be_written_in_no_grad(ag: Autograd) -> None:
+    """In no_grad a leaf that requires grad may be marked as dirty: it has its new value, its
+    version has gone up, and it still is a leaf that requires grad.
+    """
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    before = x.version
+    with ag.no_grad():
+        _doubling(ag).apply(x)
+
+    expect(x).equals([2.0, 4.0])
+    expect(x.version).exceeds(before)
+    expect(x.is_leaf).is_true()
+    expect(x.requires_grad).is_true()
+
+
+@clause("cf-294", CONVENTION, unseen="constants", sources=["observed"])
+def what_is_returned_of_a_written_leaf_is_a_constant(ag: Autograd) -> None:
+    """What a custom function returns that wrote a leaf in no_grad is another tensor over its
+    memory, which does not require grad.
+    """
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    with ag.no_grad():
+        y = _doubling(ag).apply(x)
+
+    expect(y).is_another_object_than(x)
+    expect(y).shares_memory_with(x)
+    expect(y.requires_grad).is_false()
+
+
+def _whole(x: Any) -> Any:
+    return x
+
+
+def _region(x: Any) -> Any:
+    return x[1:]
+
+
+@clause(
+    "cf-295",
+    CONVENTION,
+    unseen="constants",
+    sources=["observed"],
+    over={"a_constant": _whole, "a_view_of_a_constant": _region},
+)
+def a_written_constant_is_the_result(ag: Autograd, part: Any) -> None:
+    """{name} that is marked as dirty where nothing is recorded is itself the result, and may be
+    written again.
+    """
+    x = ag.tensor([1.0, 2.0, 3.0])
+    operand = part(x)
+    result = _doubling(ag).apply(operand)
+    result.mul_(5.0)
+
+    expect(result).is_same_object_as(operand)
+    expect(x[2]).equals(30.0)
+
+
+@clause("cf-296", CONVENTION, sources=["observed"])
+def who_wrote_a_view_is_not_asked_if_nothing_comes(ag: Autograd) -> None:
+    """Where None comes to the base of a view that a custom function wrote, its backward is not
+    called, and nothing comes to what the base was computed from.
+    """
+    seen = ag.notes()
+
+    class Doubling(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.mark_dirty(x)
+            return x.mul_(2.0)
+
+        @staticmethod
+        def backward(_ctx: Any, g: Any) -> Any:
+            seen.note("called")
+            return g * 2.0
+
+    class Silent(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(_ctx: Any, x: Any) -> Any:
+            return x * 1.0
+
+        @staticmethod
+        def backward(_ctx: Any, _g: Any) -> Any:
+            return None
+
+    x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    h = x * 1.0
+    Doubling.apply(h[1:])
+    Silent.apply(h).sum().backward()
+
+    expect(seen).happened_in_order([])
+    expect(x.grad).is_none_or_zero()

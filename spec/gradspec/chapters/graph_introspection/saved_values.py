@@ -32,6 +32,7 @@ class Kept:
     over={
         "the_first_factor": Kept(lambda _, x, w: x * w, "self", [1.0, 2.0]),
         "the_second_factor": Kept(lambda _, x, w: x * w, "other", [3.0, 4.0]),
+        "a_factor_that_is_a_number": Kept(lambda _, x, __: x * 2.5, "other", 2.5),
         "the_base_of_a_power": Kept(lambda _, x, __: x**3, "self", [1.0, 2.0]),
         "the_argument_of_a_sine": Kept(lambda ag, _, w: ag.sin(w), "self", [3.0, 4.0]),
         "the_result_of_an_exponential": Kept(

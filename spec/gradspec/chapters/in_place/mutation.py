@@ -52,11 +52,19 @@ def _again(ag: Autograd, h: Tensor) -> Any:
     return first + second
 
 
+def _parts(ag: Autograd, h: Tensor) -> Any:
+    first, second = h[:1], h[1:]
+    y = ag.cat([first * first, second * second])
+    h.mul_(7.0)
+    return y
+
+
 POINT: Final = np.array([1.5, -0.5])
 WRITTEN: Final = {
     "an_operand": (_operand, 2 * POINT),
     "a_result": (_result, 3 * np.exp(POINT)),
     "a_part_of_an_operand": (_through_a_view, 2 * POINT),
+    "what_operands_are_views_of": (_parts, 2 * POINT),
     "an_operand_again_and_again": (_again, 10 * POINT),
 }
 """What is written after it was saved -> how, and the slope at the point."""
@@ -110,6 +118,21 @@ def the_block_forgives_no_earlier_write(ag: Autograd) -> None:
 
     with attempt.granted():
         expect(x.grad).equals(4.0)
+
+
+@clause("inp-291", CONVENTION, level=MAY, sources=["observed"])
+def what_was_saved_before_is_not_kept(ag: Autograd) -> None:
+    """A pass is refused that needs a value which was saved before the block that allows writes to
+    saved tensors, and written in it.
+
+    Remedy: record inside the block what is to be written.
+    """
+    h = ag.tensor(2.0, requires_grad=True) * 1.0
+    y = h * h
+    with ag.allow_mutation_on_saved_tensors():
+        h.mul_(3.0)
+        with ag.refuses("stale-saved-tensor"):
+            y.backward()
 
 
 @clause("inp-051", CONVENTION, sources=[ALLOWING])

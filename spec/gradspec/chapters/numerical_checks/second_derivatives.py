@@ -100,3 +100,77 @@ def forward_over_reverse_fails_where_it_is_wrong(ag: Autograd) -> None:
     expect(ag.func.gradgradcheck(Twice.apply, raise_exception=False)(x)).equals(True)
     both = ag.func.gradgradcheck(Twice.apply, check_fwd_over_rev=True, raise_exception=False)
     expect(both(x)).equals(False)
+
+
+def _second(ag: Autograd, slope: Any) -> Any:
+    """Define a square whose derivative is right, and where `slope` says what that sends back."""
+
+    class Slope(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.set_materialize_grads(False)
+            return x * 2.0
+
+        @staticmethod
+        def backward(_ctx: Any, g: Any) -> Any:
+            return slope(g)
+
+    class Square(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            (x,) = ctx.saved_tensors
+            return g * Slope.apply(x)
+
+    return Square.apply
+
+
+def _of_a_percent_more(ag: Autograd) -> Any:
+    return _second(ag, lambda g: None if g is None else g * 2.02)
+
+
+def _wavering_slope(ag: Autograd) -> Any:
+    times: list[int] = []
+
+    def slope(g: Any) -> Any:
+        times.append(1)
+        return None if g is None else g * (2.0 if len(times) % 3 else 2.0000001)
+
+    return _second(ag, slope)
+
+
+def _restless_slope(ag: Autograd) -> Any:
+    return _second(ag, lambda g: ag.tensor([2.0, 2.0]) if g is None else g * 2.0)
+
+
+def _fourth_power(_: Autograd) -> Any:
+    return lambda x: x**4
+
+
+@clause(
+    "chk-291",
+    VALUE,
+    sources=[GRADGRADCHECK],
+    over={
+        "atol": (_of_a_percent_more, {"atol": 0.1}, True),
+        "rtol": (_of_a_percent_more, {"rtol": 0.1}, True),
+        "nondet_tol": (_wavering_slope, {"nondet_tol": 0.001}, True),
+        "check_undefined_grad": (_restless_slope, {"check_undefined_grad": False}, True),
+        "eps": (_fourth_power, {"eps": 0.5}, False),
+    },
+)
+def the_options_of_a_check_hold_for_second_derivatives(ag: Autograd, row: Any) -> None:
+    """gradgradcheck takes {name} as gradcheck does: with another value of it, it gives another
+    answer.
+    """
+    make, options, passes = row
+    x = ag.tensor([0.75, 1.25], dtype="float64", requires_grad=True)
+    with_it = ag.func.gradgradcheck(make(ag), raise_exception=False, **options)
+    without = ag.func.gradgradcheck(make(ag), raise_exception=False)
+
+    expect(with_it(x)).equals(passes)
+    expect(without(x)).equals(not passes)

@@ -44,6 +44,9 @@ class Saving:
         "its_argument": Saving(lambda ag, x: ag.sin(x), [0.0]),
         "its_result": Saving(lambda ag, x: ag.exp(x), [1.0]),
         "both_factors": Saving(lambda _, x: x * x, [0.0, 0.0]),
+        "a_list_of_indices": Saving(
+            lambda ag, x: x.reshape(1)[ag.tensor([0], dtype="int64")], [0.0]
+        ),
         "nothing": Saving(lambda _, x: x + x, []),
     },
 )
@@ -80,6 +83,20 @@ def a_number_is_not_packed(ag: Autograd) -> None:
 
     expect(seen).happened_in_order([])
     expect(x.grad).equals(3.0)
+
+
+@clause("sth-291", VALUE, sources=[DOCSTRING, "chain rule"])
+def indices_are_packed_and_unpacked(ag: Autograd) -> None:
+    """Where the indices of a selection are saved in a list, each is packed, and the gradient goes
+    to the entries that unpack names.
+    """
+    x = ag.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    rows, columns = ag.tensor([0, 1], dtype="int64"), ag.tensor([1, 0], dtype="int64")
+    with ag.saved_tensors_hooks(detached, lambda packed: 1 - packed):
+        y = x[rows, columns]
+    y.backward(ag.tensor([5.0, 7.0]))
+
+    expect(x.grad).equals([[0.0, 7.0], [5.0, 0.0]])
 
 
 @clause("sth-002", CONVENTION, sources=[DOCSTRING])
