@@ -7,13 +7,16 @@
 
 import sys
 
-from gradspec_reference import _C, autograd, func, linalg, nn, ops, optim, special, utils
+from gradspec_reference import _C, autograd, fft, func, linalg, nn, ops, optim, special, utils
 from gradspec_reference.autograd import is_warn_always_enabled, set_warn_always
 from gradspec_reference.autograd.grad_mode import is_grad_layout_enforcement_enabled
 from gradspec_reference.drawing import draw
 from gradspec_reference.dtypes import (
     DType,
     bfloat16,
+    complex32,
+    complex64,
+    complex128,
     float8_e4m3fn,
     float8_e4m3fnuz,
     float8_e5m2,
@@ -63,6 +66,7 @@ from gradspec_reference.names.functions import (
     aliases,
     arithmetic,
     assembly,
+    complex_numbers,
     contractions,
     copies,
     counting,
@@ -91,6 +95,7 @@ from gradspec_reference.names.functions import special as beyond
 from gradspec_reference.names.functions.aliases import *
 from gradspec_reference.names.functions.arithmetic import *
 from gradspec_reference.names.functions.assembly import *
+from gradspec_reference.names.functions.complex_numbers import *
 from gradspec_reference.names.functions.contractions import *
 from gradspec_reference.names.functions.copies import *
 from gradspec_reference.names.functions.counting import *
@@ -126,6 +131,9 @@ subclasses.attach()
 
 dtype = DType
 device = Device
+chalf = complex32
+cfloat = complex64
+cdouble = complex128
 float = float32
 double = float64
 half = float16
@@ -146,11 +154,18 @@ __all__ = [
     "autograd",
     "bfloat16",
     "bool",
+    "cdouble",
+    "cfloat",
+    "chalf",
+    "complex32",
+    "complex64",
+    "complex128",
     "device",
     "double",
     "draw",
     "dtype",
     "enable_grad",
+    "fft",
     "float",
     "float8_e4m3fn",
     "float8_e4m3fnuz",
@@ -203,6 +218,7 @@ __all__ += spaced.__all__
 __all__ += aliases.__all__
 __all__ += arithmetic.__all__
 __all__ += assembly.__all__
+__all__ += complex_numbers.__all__
 __all__ += contractions.__all__
 __all__ += copies.__all__
 __all__ += counting.__all__
@@ -228,7 +244,8 @@ __all__ += statistics.__all__
 __all__ += sums_of_products.__all__
 
 # rooms of this house, not names of torch
-del Device, arithmetic, assembly, beyond, contractions, copies, counting, elementwise, factories
+del Device, arithmetic, assembly, beyond, complex_numbers, contractions, copies, counting
+del elementwise, factories
 del (
     indexing,
     joining,

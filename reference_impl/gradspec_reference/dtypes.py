@@ -1,8 +1,8 @@
 """Data types, and which one an operation on several of them has; start at `promoted_dtype`.
 
-A tensor's category (boolean < integer < floating) and then its width decide, but a Python number
-or a 0-d tensor only has a say if its category is higher than that of the tensors with dimensions
-(documentation of torch.result_type).
+A tensor's category (boolean < integer < floating < complex) and then its width decide, but a Python
+number or a 0-d tensor only has a say if its category is higher than that of the tensors with
+dimensions (documentation of torch.result_type).
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from gradspec_reference.errors import NarrowTypeError
+from gradspec_reference.errors import NarrowTypeError, NoKernelError
 
 try:
     import ml_dtypes
 except ImportError:  # then the types that NumPy has not are names only
     ml_dtypes = None  # type: ignore[assignment]
 
-Scalar = bool | int | float
+Scalar = bool | int | float | complex
 NumpyDType = np.dtype[Any]
 
 
@@ -40,7 +40,7 @@ class DType:
         self.name = name
         self.numpy: NumpyDType = np.dtype(numpy_type)
         self.is_floating_point = self.numpy.kind in FLOATING
-        self.is_complex = False
+        self.is_complex = self.numpy.kind == "c"
         self.is_signed = self.numpy.kind not in "bu" and name != "float8_e8m0fnu"
         self.itemsize = self.numpy.itemsize
         self.category = CATEGORY[self.numpy.kind]
@@ -52,12 +52,15 @@ class DType:
         return dtype_named, (self.name,)
 
     def to_real(self) -> DType:
-        """Return the dtype itself: this engine has no complex numbers."""
-        return self
+        """Return the dtype of real parts."""
+        return REAL_OF.get(self, self)
 
     def to_complex(self) -> DType:
-        """Refuse: this engine has no complex numbers."""
-        raise TypeError(f"{self!r} has no complex counterpart in this engine")
+        """Return the dtype of complex numbers whose parts have this one; RuntimeError if none."""
+        try:
+            return COMPLEX_OF[self]
+        except KeyError:
+            raise RuntimeError(f"{self!r} has no complex counterpart") from None
 
 
 class MissingDType(DType):
@@ -82,13 +85,35 @@ class MissingDType(DType):
         raise AttributeError(f"a dtype has no attribute {name!r}")
 
 
+class UnknownToNumPy(DType):
+    """Complex numbers of two halves, which torch has and NumPy has not: a name only."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.is_floating_point = False
+        self.is_complex = self.is_signed = True
+        self.itemsize = 4
+        self.category = CATEGORY["c"]
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "numpy":
+            raise NoKernelError(f"NumPy has no {self!r}, nor has this engine; use torch.complex64")
+        raise AttributeError(f"a dtype has no attribute {name!r}")
+
+
 FLOATING: Final = "fV"
 """NumPy's letters for floating-point numbers; the second for those that it does not have itself."""
+DIFFERENTIABLE: Final = "fVc"
+"""The letters of numbers that have gradients: floating-point ones, and complex ones."""
+FLOAT: Final = 2
+"""The category of floating-point numbers, above which there are complex ones only."""
 NUMPYS_LAST: Final = 255
 """The number of a NumPy dtype up to which it is NumPy's own."""
 E4M3_LARGEST: Final = 448.0
 E8M0_LEAST: Final = np.float32(2.0**-127)
-CATEGORY: Final = {"b": 0, "u": 1, "i": 1, "f": 2, "V": 2}
+CATEGORY: Final = {"b": 0, "u": 1, "i": 1, "f": FLOAT, "V": FLOAT, "c": 3}
 
 bool_ = DType("bool", np.bool_)
 uint8 = DType("uint8", np.uint8)
@@ -99,6 +124,9 @@ int64 = DType("int64", np.int64)
 float16 = DType("float16", np.float16)
 float32 = DType("float32", np.float32)
 float64 = DType("float64", np.float64)
+complex32 = UnknownToNumPy("complex32")
+complex64 = DType("complex64", np.complex64)
+complex128 = DType("complex128", np.complex128)
 
 
 def narrow(name: str) -> DType:
@@ -123,11 +151,25 @@ def missing() -> tuple[DType, ...]:
     return tuple(dtype for dtype in NARROW if isinstance(dtype, MissingDType))
 
 
-_OWN: Final = (bool_, uint8, int8, int16, int32, int64, float16, float32, float64)
+_OWN: Final = (
+    *(bool_, uint8, int8, int16, int32, int64),
+    *(float16, float32, float64, complex64, complex128),
+)
 ALL: Final = _OWN if ml_dtypes is None else (*_OWN, *NARROW)
 OF_NUMPY: Final[dict[NumpyDType, DType]] = {d.numpy: d for d in ALL}
-_OF_TYPE: Final[dict[type, DType]] = {float: float64, int: int64, bool: bool_}
-_NAMED: Final = {d.name: d for d in (*_OWN, *NARROW)}
+_OF_TYPE: Final[dict[type, DType]] = {
+    float: float64,
+    int: int64,
+    bool: bool_,
+    complex: complex128,
+}
+_NAMED: Final = {d.name: d for d in (*_OWN, *NARROW, complex32)}
+REAL_OF: Final = {complex32: float16, complex64: float32, complex128: float64}
+COMPLEX_OF: Final = {
+    **{real: dtype for dtype, real in REAL_OF.items()},
+    **{dtype: dtype for dtype in REAL_OF},
+    bfloat16: complex64,
+}
 
 
 class _Default:
@@ -152,11 +194,16 @@ def limits(dtype: NumpyDType) -> Any:
     """Return what NumPy, or the library that adds the type, knows of its least and largest."""
     if dtype.num > NUMPYS_LAST:
         return ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]
-    return np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    return np.finfo(dtype) if dtype.kind in "fc" else np.iinfo(dtype)
 
 
 def within_ends(array: Any, dtype: NumpyDType) -> Any:
-    """Return numbers as torch converts them to a dtype: what is beyond the ends of one is there."""
+    """Return numbers as torch converts them to a dtype: what is beyond the ends of one is there.
+
+    Of complex numbers the real parts are converted, unless to booleans.
+    """
+    if array.dtype.kind == "c" and dtype.kind not in "cb":
+        array = array.real
     if dtype.num > NUMPYS_LAST:
         if dtype == float8_e4m3fn.numpy:
             return np.clip(array, -E4M3_LARGEST, E4M3_LARGEST)
@@ -192,6 +239,8 @@ def of_number(value: Scalar) -> DType:
     """Return the dtype that a tensor made from this Python number has."""
     if isinstance(value, bool):
         return bool_
+    if isinstance(value, complex):
+        return _Default.dtype.to_complex()
     if not isinstance(value, int | float):
         raise TypeError(f"a {type(value).__name__} was given where a tensor or number is needed")
     return int64 if isinstance(value, int) else _Default.dtype
@@ -204,7 +253,10 @@ def promote(a: DType, b: DType) -> DType:
     if a in OF_8_BITS or b in OF_8_BITS:
         raise NarrowTypeError(f"{a} and {b} have no common dtype; convert the narrow one with to()")
     if a.category != b.category:
-        return a if a.category > b.category else b
+        high, low = (a, b) if a.category > b.category else (b, a)
+        return (
+            promote(high, low.to_complex()) if high.is_complex and low.category == FLOAT else high
+        )
     if bfloat16 in (a, b):
         return float32 if float16 in (a, b) else (b if a is bfloat16 else a)
     return of(np.promote_types(a.numpy, b.numpy))
@@ -229,10 +281,20 @@ def promoted_dtype(*operands: Any) -> DType:
                 dtype = of_number(operand) if rank == 2 else of(operand.dtype)  # noqa: PLR2004
                 voice = dtype if voice is None else promote(voice, dtype)
         if voice is not None and (result is None or voice.category > result.category):
-            result = voice
+            result = beside(voice, result)
     if result is None:
         raise TypeError("a result type was asked for without any operand; give at least one")
     return result
+
+
+def beside(higher: DType, result: DType | None) -> DType:
+    """Return a dtype of a higher category than what tensors of more say have in common.
+
+    Complex numbers beside floating-point ones are as wide as these.
+    """
+    if higher.is_complex and result is not None and result.category == FLOAT:
+        return result.to_complex()
+    return higher
 
 
 def _rank(operand: Any) -> int:
@@ -262,6 +324,8 @@ def number_for(value: Any, dtype: NumpyDType) -> Any:
 
     A negative integer may stand for an unsigned one, as in torch.
     """
+    if dtype.kind == "c":
+        return complex_number_for(value, dtype)
     if not isinstance(value, NUMBERS):
         kind = RuntimeError if isinstance(value, complex) else TypeError
         raise kind(f"{value!r} was to be stored in a tensor of {dtype}; give a number or a tensor")
@@ -278,3 +342,12 @@ def number_for(value: Any, dtype: NumpyDType) -> Any:
         raise RuntimeError(f"{value} was to be stored in a tensor of {dtype}, which cannot hold it")
     number = np.asarray(value if dtype.kind in "fV" else int(value))
     return within_ends(number, dtype).astype(dtype)[()]
+
+
+def complex_number_for(value: Any, dtype: NumpyDType) -> Any:
+    """Return a number as a complex dtype holds it: each of its parts must fit."""
+    if not isinstance(value, (*NUMBERS, complex, np.complexfloating)):
+        raise TypeError(f"{value!r} was to be stored in a tensor of {dtype}; give a number")
+    of_parts = of(dtype).to_real().numpy
+    parts = [number_for(part, of_parts) for part in (value.real, value.imag)]
+    return dtype.type(complex(*parts))

@@ -20,7 +20,7 @@ from gradspec_reference.autograd import (
 from gradspec_reference.autograd.function import Function
 from gradspec_reference.autograd.grad_mode import enforce_grad_layout_policy
 from gradspec_reference.autograd.gradcheck import gradcheck, gradgradcheck
-from gradspec_reference.engine import cotangents, overriding
+from gradspec_reference.engine import cotangents, overriding, warned
 from gradspec_reference.engine.anomaly import detect_anomaly, set_detect_anomaly
 from gradspec_reference.engine.asking import answer, answers_of_a_batch
 from gradspec_reference.engine.modes import (
@@ -194,34 +194,23 @@ def one_name(grad_tensors: Any, grad_variables: Any) -> Any:
     return grad_variables
 
 
-class Warned:
-    """Whether a warning that is given once was given, and whether it is given always."""
-
-    already = False
-    always = False
-
-
 def warn_of_cycle() -> None:
     """Warn that a gradient with a history keeps its leaf alive, and the leaf the gradient."""
-    if Warned.already and not Warned.always:
-        return
-    Warned.already = True
-    warnings.warn(
+    warned.once(
         "backward() with create_graph=True stores gradients that refer to their leaves, a "
         "reference cycle; use autograd.grad(), or set .grad to None afterwards",
-        UserWarning,
         stacklevel=4,
     )
 
 
 def set_warn_always(flag: bool) -> None:
     """Give warnings each time instead of once (torch.set_warn_always)."""
-    Warned.always = flag
+    warned.State.always = flag
 
 
 def is_warn_always_enabled() -> bool:
     """Tell whether warnings are given each time (torch.is_warn_always_enabled)."""
-    return Warned.always
+    return warned.State.always
 
 
 class _VariableMeta(type):

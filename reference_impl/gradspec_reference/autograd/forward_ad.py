@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from gradspec_reference.dtypes import DIFFERENTIABLE
 from gradspec_reference.engine import duals, forward
 from gradspec_reference.engine.batched import inside
 from gradspec_reference.engine.decorating import Decorator
@@ -80,7 +81,7 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
             "dual_level()"
         )
     for name, each in (("primal", tensor), ("tangent", tangent)):
-        if not each.is_floating_point():
+        if each._array.dtype.kind not in DIFFERENTIABLE:
             raise DualDtypeError(f"the {name} is {each.dtype}; it must be floating-point")
     return forward.make_dual(inside(tensor), tangent, duals.levels[number])
 

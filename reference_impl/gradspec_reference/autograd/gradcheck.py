@@ -23,6 +23,8 @@ from gradspec_reference.autograd.checking.given import (
     check_inputs,
     checked,
     is_checked,
+    of_reals,
+    shape_of_reals,
 )
 from gradspec_reference.engine.asking import answer
 from gradspec_reference.engine.tensor import Tensor
@@ -167,7 +169,9 @@ def gradgradcheck(
 def drawn(like: Tensor, spaced: bool) -> Tensor:
     """Draw a cotangent of numbers between -1 and 1, on every second place of memory if `spaced`."""
     generator = np.random.default_rng(0)
-    array = generator.uniform(-1.0, 1.0, (*like.shape, 2)).astype(like._array.dtype)
+    shape = shape_of_reals(like)
+    wide = (*shape[: like.ndim], 2, *shape[like.ndim :])
+    array = of_reals(generator.uniform(-1.0, 1.0, wide), like)
     chosen = array[..., 0] if spaced else array[..., 0].copy()
     return Tensor(chosen).requires_grad_()
 

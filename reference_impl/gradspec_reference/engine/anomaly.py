@@ -189,7 +189,7 @@ class WatchedPass(BackwardPass):
             return
         assert self.at is not None
         array = part._array if self.create_graph else part
-        if array.dtype.kind in "fV" and np.isnan(array).any():
+        if array.dtype.kind in "fVc" and np.isnan(array).any():
             raise NanGradientError(
                 f"{self.at.name()} returned NaN for its operand number {self.given}; the warning "
                 "that came with this shows the call, if anomalies were looked for then too"

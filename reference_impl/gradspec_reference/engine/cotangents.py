@@ -14,6 +14,8 @@ from gradspec_reference.engine.recording import tensors
 from gradspec_reference.engine.shapes import is_broadcast_of
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
+    ComplexCotangentError,
+    ComplexRootError,
     CotangentCountError,
     CotangentShapeError,
     CotangentTypeError,
@@ -65,7 +67,7 @@ def received(edge: Edge, cotangent: Tensor) -> Tensor:
     array, (shape, dtype) = cotangent._array, edge[0].outputs[edge[1]]  # type: ignore[union-attr]
     if not is_broadcast_of(array.shape, shape):
         check_shape(cotangent, shape)
-    if (dtype or array.dtype).kind not in "fV":
+    if (dtype or array.dtype).kind not in "fVc":
         raise RuntimeError(f"a root of {dtypes.of(dtype)} was given; only floats have gradients")
     if dtype is None or array.dtype is dtype or array.dtype == dtype:
         return cotangent
@@ -85,6 +87,11 @@ def for_root(root: Root, given: Any) -> Tensor | None:
     if not isinstance(given, Tensor):
         raise wrong_type(given)
     check_shape(given, shape)
+    if (given._array.dtype.kind == "c") is not (dtype.kind == "c"):
+        raise ComplexCotangentError(
+            f"a cotangent of {given.dtype} was given for a root of {dtypes.of(dtype)}; both must "
+            "be real, or both complex"
+        )
     given.materialise()  # what becomes of it may show the same memory
     return given
 
@@ -100,6 +107,11 @@ def default(root: Root, shape: Shape, dtype: Any) -> Tensor | None:
     """Return a one for a root with one element, None for a root that will be refused."""
     if isinstance(root, Tensor) and root._grad_fn is None and not root.requires_grad:
         return None
+    if dtype.kind == "c":
+        raise ComplexRootError(
+            f"no cotangent was given for a root of {dtypes.of(dtype)}; give one, or make the root "
+            "real, for example with abs() or real()"
+        )
     if (shape and math.prod(shape) != 1) or dtype.kind not in "fV":
         raise NonscalarRootError(
             f"no cotangent was given for a root of shape {list(shape)}; give a tensor of that "

@@ -44,6 +44,7 @@ from gradspec_reference.errors import (
     FunctionRuleTwiceError,
     SavedOnceError,
 )
+from gradspec_reference.operators.conjugation import is_complex
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,6 +84,7 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
             isinstance(x, Tensor) and next(targets, None) is not None for x in arguments
         )
         self.shapes = [x._array.shape if isinstance(x, Tensor) else None for x in arguments]
+        self.are_complex = [is_complex(x) for x in arguments]
 
     def name(self) -> str:
         """Return the name of the function's derivative."""
@@ -147,7 +149,7 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
         """Tell whether a result gets this node as its history."""
         return (
             isinstance(value, Tensor)
-            and value._array.dtype.kind in "fV"
+            and value._array.dtype.kind in "fVc"
             and all(value is not x for x in self.non_differentiable)
         )
 
@@ -224,6 +226,11 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
             )
         if not self.requires[position]:
             return None
+        if is_complex(gradient) and not self.are_complex[position]:
+            raise FunctionGradientsError(
+                f"backward of {name} returned a complex gradient for argument {position}, which is "
+                "real; return the real part"
+            )
         if not is_broadcast_of(gradient._array.shape, shape):
             raise FunctionGradientsError(
                 f"backward of {name} returned a gradient of shape {list(gradient.shape)} for "

@@ -53,7 +53,7 @@ def returned(
 
 def is_floating(value: Any) -> bool:
     """Tell whether a value is a tensor that can have a tangent."""
-    return isinstance(value, Tensor) and value._array.dtype.kind in dtypes.FLOATING
+    return isinstance(value, Tensor) and value._array.dtype.kind in dtypes.DIFFERENTIABLE
 
 
 def put(name: str, output: Tensor, tangent: Any, level: Level, written: tuple[Any, ...]) -> None:

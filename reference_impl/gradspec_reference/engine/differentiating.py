@@ -16,6 +16,7 @@ from gradspec_reference.engine.asking import answer, answers_of_a_batch
 from gradspec_reference.engine.modes import enable_grad
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
+    ComplexRootError,
     FunctionalTypeError,
     IndependentError,
     InputsEmptyError,
@@ -151,7 +152,7 @@ class Call:
         for output in outputs:
             rows = [
                 self.filled(ask((output,), points, (unit,), self.create_graph, True), points)
-                for unit in units(output)
+                for unit in units_of_real(output)
             ]
             yield tuple(
                 stacked([row[place] for row in rows]).reshape((*output.shape, *point.shape))
@@ -221,6 +222,16 @@ def ask(
 def zeros(like: Tensor, *before: int) -> Tensor:
     """Return zeros of a tensor's shape and data type, or of several of it."""
     return Tensor(np.zeros((*before, *like.shape), like._array.dtype))
+
+
+def units_of_real(like: Tensor) -> Iterator[Tensor]:
+    """Give the units of an output; ComplexRootError for a complex one, which has two for each."""
+    if like._array.dtype.kind == "c":
+        raise ComplexRootError(
+            f"an output of {like.dtype} was to be differentiated entry by entry; make it real, or "
+            "give vectorize=True for its derivative times one"
+        )
+    return units(like)
 
 
 def units(like: Tensor) -> Iterator[Tensor]:

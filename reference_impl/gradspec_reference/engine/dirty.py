@@ -96,7 +96,7 @@ class CallersSlices(views.CopySlices):
             raise graph.freed(self)
         xp, geometry = recording.tensors, self.geometry
         node: Any = self.written_by
-        shares: list[Any] = node.shares([xp.region(cotangent, geometry)])
+        shares: list[Any] = node.shares([views.region(xp, cotangent, geometry)])
         part = shares.pop(self.place)
-        whole = None if part is None else xp.replace_region(cotangent, part, geometry)
+        whole = None if part is None else views.replaced(xp, cotangent, part, geometry)
         return [whole, *shares]  # None for the region is None for all, as in torch

@@ -57,15 +57,26 @@ def tangent_of(tensor: Any, level: Level) -> Tensor | None:
     whole = None if base is None else tangent_of(base, level)
     if base is None or whole is None:
         return None
-    *_, shape, strides, offset = geometry = views.geometry_of(tensor, base)
-    where = (shape, strides, offset, geometry)
+    where = views.geometry_of(tensor, base)
     with linearising(level.depth):
         if same_layout(whole.materialise(), base.materialise()):
-            part = recording.view(OPERATORS["as_strided"], whole, *where)
+            part = part_of(whole, where)
         else:
-            part = recording.tensors.region(whole, geometry)
+            part = views.region(recording.tensors, whole, where)
     (dual or duals.made_dual(tensor, level, base)).tangent = part
     return part
+
+
+def part_of(whole: Tensor, where: Any) -> Tensor:
+    """Return a view of the part of a tangent that a view of the tensor shows of that."""
+    view = recording.view
+    if type(where) is not views.Reading:
+        return view(OPERATORS["as_strided"], whole, *where[2:], where)
+    numbers = view(OPERATORS["view_as_real"], whole) if where.of_pairs else whole
+    part = view(OPERATORS["as_strided"], numbers, *where.geometry[2:], where.geometry)
+    part = view(OPERATORS["view_as_complex"], part) if where.to_pairs else part
+    turned = {"conj_physical": "conj", "neg": "neg_view"}.get(where.turn)
+    return view(OPERATORS[turned], part) if turned else part
 
 
 def tangents_of(arguments: tuple[Any, ...]) -> Tangents:
@@ -104,7 +115,7 @@ def propagate(
             "derivative, as in torch; detach() what it is given"
         )
     results = result if isinstance(result, tuple) else (result,)
-    if not any(x._array.dtype.kind in dtypes.FLOATING for x in results):
+    if not any(x._array.dtype.kind in dtypes.DIFFERENTIABLE for x in results):
         return
     for level, tangents in moving.items():
         with linearising(level.depth):
@@ -112,7 +123,7 @@ def propagate(
                 recording.tensors, call(operator, operands, params, result, tangents)
             )
         for each, tangent in zip(results, made if operator.several else (made,), strict=True):
-            if tangent is not None and each._array.dtype.kind in dtypes.FLOATING:
+            if tangent is not None and each._array.dtype.kind in dtypes.DIFFERENTIABLE:
                 give(each, tangent, level)
 
 

@@ -19,7 +19,6 @@ from gradspec_reference.engine import (
     growth,
     layout,
     linking,
-    narrow,
     packing,
     recording,
     refusals,
@@ -78,7 +77,9 @@ def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -
 
 def has_rules(operator: Operator, target: Tensor) -> bool:
     """Tell whether a write is differentiated: a copy into integers is not, as in torch."""
-    return operator.differentiable and (operator.name != "copy" or target._array.dtype.kind in "fV")
+    return operator.differentiable and (
+        operator.name != "copy" or target._array.dtype.kind in "fVc"
+    )
 
 
 def result_for(operator: Operator, operands: tuple[Any, ...], params: tuple[Any, ...]) -> Any:
@@ -101,7 +102,7 @@ def prepare(
 ) -> Node:
     """Make the node before the write: edges and operands are those of the old value."""
     target = operands[0]._array
-    how = plan(narrow.row(operator) if narrow.is_narrow(target) else operator, requires)
+    how = plan(recording.row_for(operator, target.dtype), requires)
     kept = (old_value(operands[0], how.sources), *operands[1:])
     return how.node(
         linking.differentiated(operator, linking.collect_edges(operands, requires)),

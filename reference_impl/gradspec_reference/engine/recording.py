@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import batching, forward, linking, narrow, refusals, versions, views
+from gradspec_reference.engine import (
+    batching,
+    complexes,
+    forward,
+    linking,
+    narrow,
+    refusals,
+    versions,
+    views,
+)
 from gradspec_reference.engine import node as graph
 from gradspec_reference.engine.batched import Batched
 from gradspec_reference.engine.linking import (
@@ -26,6 +35,7 @@ from gradspec_reference.engine.modes import exceptional, is_quiet, state
 from gradspec_reference.engine.plans import plan
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import GradError
+from gradspec_reference.marked import Conjugated, Negated
 from gradspec_reference.meta import MetaArray, check_together, moved
 from gradspec_reference.operators import OPERATORS
 
@@ -37,8 +47,14 @@ ONE = (1,)
 FLOATS = frozenset({np.float16, np.float32, np.float64})
 OF_NUMPY = "efd"  # the letters of its floating-point types
 OWN = dtypes.NUMPYS_LAST + 1  # from here on the numbers of types that NumPy does not have itself
-NARROW = frozenset(dtype.numpy.type for dtype in dtypes.NARROW if dtype in dtypes.ALL)
-OPERANDS = (Tensor, int, float)
+PLAIN = "efd?bBhilq"  # the letters of its real types: kernels are run on these as they are
+APART = frozenset(
+    {
+        *(d.numpy.type for d in dtypes.ALL if d.numpy.char not in PLAIN),
+        *(Conjugated, Negated),
+    }
+)
+OPERANDS = (Tensor, int, float, complex)
 PAIR = 2
 new = object.__new__
 ndarray = np.ndarray
@@ -89,7 +105,9 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
         type(x) in FLOATS and (type(y) is type(x) or type(y) in NUMBERS)
         if type(x) is not ndarray
         else (x.dtype is y.dtype if both else type(y) in NUMBERS)
-        and (x.dtype.char in OF_NUMPY or (both and not operator.particular and x.dtype.num < OWN))
+        and (
+            x.dtype.char in OF_NUMPY or (both and not operator.particular and x.dtype.char in PLAIN)
+        )
     ):
         return binary_of_any(operator, a, b, *params)
     try:
@@ -135,7 +153,7 @@ def unary(operator: Operator, a: Tensor, *params: Any) -> Tensor:
         return batching.apply(operator, (a,), params)
     if operator.particular and (x.dtype.char not in OF_NUMPY or type(x) is MetaArray):
         return apply_pointwise(operator, (a,), *params)
-    if x.dtype.num >= OWN:
+    if x.dtype.char not in PLAIN:
         return apply(operator, (a,), *params)
     try:
         array = state.quietly(operator.kernel, x, *params)
@@ -173,11 +191,24 @@ def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
         return moved(operator.kernel(*values, *params))
     try:
         for value in values:
-            if (type(value) is ndarray and value.dtype.num >= OWN) or type(value) in NARROW:
-                return state.quietly(narrow.run, operator, values, params)
+            if value.dtype.char not in PLAIN if type(value) is ndarray else type(value) in APART:
+                return state.quietly(run_apart, operator, values, params)
         return state.quietly(operator.kernel, *values, *params)
     except (ValueError, RuntimeError, TypeError, IndexError, OverflowError) as error:
         return run_again(operator, values, params, error)
+
+
+def run_apart(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
+    """Run a kernel on values among which there are complex ones, or of types NumPy has not."""
+    runs = narrow.run if narrow.among(values) else complexes.run
+    return runs(operator, values, params)
+
+
+def row_for(operator: Operator, dtype: dtypes.NumpyDType) -> Operator:
+    """Return the row under which an operation with a result of a dtype is recorded."""
+    if dtype.kind == "c":
+        return complexes.row(operator)
+    return narrow.row(operator) if dtype.num >= OWN else operator
 
 
 def run_again(operator: Operator, values: Any, params: tuple[Any, ...], error: Exception) -> Any:
@@ -210,7 +241,7 @@ def promoted(values: list[Any], floating: bool) -> list[Any]:
     An operation that only makes sense on floating numbers turns integers into the default dtype.
     """
     common = dtypes.promoted_dtype(*values)
-    if floating and not common.is_floating_point:
+    if floating and common.category < dtypes.FLOAT:
         common = dtypes.get_default_dtype()
     dtype = common.numpy
     return [cast_operand(v, dtype) for v in values]
@@ -291,11 +322,11 @@ def record(
     if not reach_a_rule(operator, requires):
         return
     dtype = result._array.dtype
-    if dtype.kind not in dtypes.FLOATING:
+    if dtype.kind not in dtypes.DIFFERENTIABLE:
         refusals.refuse_integers(operator, operands, requires)
         return
-    if dtype.num >= OWN:
-        operator = narrow.row(operator)
+    if dtype.char not in OF_NUMPY:
+        operator = row_for(operator, dtype)
     result._grad_fn = make_node(operator, operands, params, requires, result)
 
 

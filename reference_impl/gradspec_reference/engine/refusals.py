@@ -67,7 +67,7 @@ def refuse_booleans(operator: Operator, values: list[Any]) -> None:
     """Refuse booleans, or all integers, where NumPy would compute something."""
     given = [np.asarray(value).dtype == np.bool_ for value in values]
     if operator.without == "integers":
-        if not dtypes.promoted_dtype(*values).is_floating_point:
+        if dtypes.promoted_dtype(*values).category < dtypes.FLOAT:
             check_shapes(operator, values)
             raise NotImplementedError(f"{operator.name} was given integers; convert with float()")
         return
@@ -100,7 +100,7 @@ def refuse_integers(
             "gradient; convert them with to() first"
         )
     for operand, wanted in zip(operands, requires, strict=True):
-        if wanted and operator.name != "cast" and operand._array.dtype.kind not in "fV":
+        if wanted and operator.name != "cast" and operand._array.dtype.kind not in "fVc":
             raise RuntimeError(
                 f"{operator.name} was given a tensor of {operand.dtype} that requires grad, since "
                 "a value with a history was written into it; integers have no gradient"

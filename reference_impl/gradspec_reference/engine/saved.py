@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
 
 
-PLAIN = frozenset({type(None), int, float, tuple})
+PLAIN = frozenset({type(None), int, float, complex, tuple})
 
 
 class SavedTensor:
@@ -324,7 +324,7 @@ def shown(node: Node, name: str) -> Any:
         return item.unpack(node, as_tensor=True)
     if isinstance(item, list):
         return tuple(each.unpack(node, True) for each in item)
-    if isinstance(item, int | float) and name in node.operator.saved_names:
+    if isinstance(item, int | float | complex) and name in node.operator.saved_names:
         from gradspec_reference.engine.tensor import Tensor  # noqa: PLC0415 - tensors are built on this
 
         return Tensor(np.asarray(item))

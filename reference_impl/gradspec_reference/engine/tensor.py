@@ -154,7 +154,7 @@ class Tensor(HasGradient):
             raise TypeError(
                 f"requires_grad_ was given a {type(requires_grad).__name__}; it needs a bool"
             )
-        if requires_grad and self._array.dtype.kind not in "fV":
+        if requires_grad and self._array.dtype.kind not in "fVc":
             raise NonfloatRequiresGradError(
                 f"only floating-point tensors can require grad, found {self.dtype}; "
                 "convert it first, for example with float()"
@@ -287,7 +287,7 @@ class Tensor(HasGradient):
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"data was assigned a {type(value).__name__}; it must be a tensor")
-        if self.requires_grad and value._array.dtype.kind not in "fV":
+        if self.requires_grad and value._array.dtype.kind not in "fVc":
             raise NonfloatRequiresGradError(
                 f"data of a tensor that requires grad was assigned {value.dtype}; it must be "
                 "floating-point, so convert it first, or call requires_grad_(False)"

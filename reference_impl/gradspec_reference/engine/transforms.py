@@ -61,7 +61,7 @@ class Reverse:
         """
         tensor = inside(tensor)
         array = tensor._array
-        if array.dtype.kind not in dtypes.FLOATING:
+        if array.dtype.kind not in dtypes.DIFFERENTIABLE:
             raise NonfloatRequiresGradError(
                 f"a tensor of {tensor.dtype} was given to differentiate by; only floating-point "
                 "tensors have gradients"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 import functools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import hooks, layout, versions
@@ -23,6 +24,7 @@ from gradspec_reference.errors import (
     NoGradViewInplaceError,
     OverlappingMemoryError,
 )
+from gradspec_reference.marked import Marked
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -30,6 +32,60 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Tensor
 
 Geometry = tuple["Shape", "Shape", "Shape", "Shape", int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which part of a base a view shows that has other numbers than the base: parts, conjugates.
+
+    The geometry is that of real numbers where one of the two is complex and the other is not.
+    """
+
+    geometry: Geometry
+    of_pairs: bool
+    to_pairs: bool
+    turn: str
+
+    def region(self, xp: Any, base: Any) -> Any:
+        """Return the numbers of the view, where the base has these."""
+        found = xp.region(xp.view_as_real(base) if self.of_pairs else base, self.geometry)
+        found = xp.view_as_complex(found) if self.to_pairs else found
+        return getattr(xp, self.turn)(found) if self.turn else found
+
+    def held(self, xp: Any, part: Any) -> Any:
+        """Return as the memory holds it what the view shows."""
+        part = getattr(xp, self.turn)(part) if self.turn else part
+        return xp.view_as_real(part) if self.to_pairs else part
+
+    def scattered(self, xp: Any, part: Any) -> Any:
+        """Return zeros with a part in its place."""
+        return self.base(xp, xp.scatter_region(self.held(xp, part), self.geometry))
+
+    def cleared(self, xp: Any, base: Any) -> Any:
+        """Return a base with zeros in the place of the part."""
+        numbers = xp.view_as_real(base) if self.of_pairs else base
+        return self.base(xp, xp.clear_region(numbers, self.geometry))
+
+    def replaced(self, xp: Any, base: Any, part: Any) -> Any:
+        """Return a base with another part in its place."""
+        numbers = xp.view_as_real(base) if self.of_pairs else base
+        return self.base(xp, xp.replace_region(numbers, self.held(xp, part), self.geometry))
+
+    def base(self, xp: Any, numbers: Any) -> Any:
+        """Return a base of these numbers."""
+        return xp.view_as_complex(numbers) if self.of_pairs else numbers
+
+
+def region(xp: Any, base: Any, where: Geometry | Reading) -> Any:
+    """Return the part of a base that a view of it shows."""
+    return where.region(xp, base) if type(where) is Reading else xp.region(base, where)
+
+
+def replaced(xp: Any, base: Any, part: Any, where: Geometry | Reading) -> Any:
+    """Return a base with another part in its place."""
+    if type(where) is Reading:
+        return where.replaced(xp, base, part)
+    return xp.replace_region(base, part, where)
 
 
 class Creation(enum.Enum):
@@ -108,12 +164,15 @@ def is_outdated(view: Tensor, relation: ViewRelation) -> bool:
 
 def regenerate(view: Tensor, relation: ViewRelation) -> None:
     """Derive a view's history from its base as the base is now."""
-    geometry = geometry_of(view, relation.base)
+    where = geometry_of(view, relation.base)
     array = view._array
-    node = node_type(OPERATORS["as_strided"])(
+    name, params = (
+        ("read", (where,)) if isinstance(where, Reading) else ("as_strided", (*where[2:], where))
+    )
+    node = node_type(OPERATORS[name])(
         (graph.gradient_edge(relation.base),),
         (),
-        (*geometry[2:], geometry),
+        params,
         ((array.shape, array.dtype),),
         False,
     )
@@ -121,9 +180,11 @@ def regenerate(view: Tensor, relation: ViewRelation) -> None:
     relation.version = versions.version(view)
 
 
-def geometry_of(view: Tensor, base: Tensor) -> Geometry:
+def geometry_of(view: Tensor, base: Tensor) -> Geometry | Reading:
     """Return how a base lies in memory, and which part of it a view shows."""
     source, part = base.materialise(), view.materialise()
+    if type(source) is not type(part) or source.dtype != part.dtype:
+        return reading_of(source, part)
     offset = (layout.address(part) - layout.address(source)) // source.dtype.itemsize
     if not 0 <= offset <= layout.reach(source):  # data of the base or the view was exchanged
         offset = view.storage_offset() - base.storage_offset()
@@ -134,6 +195,34 @@ def geometry_of(view: Tensor, base: Tensor) -> Geometry:
         layout.strides(part),
         offset,
     )
+
+
+def reading_of(source: Any, part: Any) -> Reading | Geometry:
+    """Return which part of a base a view shows that has numbers of another kind."""
+    of_pairs = source.dtype.kind == "c" != part.dtype.kind
+    to_pairs = part.dtype.kind == "c" != source.dtype.kind
+    turned = isinstance(source, Marked) is not isinstance(part, Marked)
+    turn = ("conj_physical" if part.dtype.kind == "c" else "neg") if turned else ""
+    apart = of_pairs or to_pairs
+    (shape, steps), (its, their) = (laid_out(x, in_pairs=apart) for x in (source, part))
+    size = min(source.dtype.itemsize, part.dtype.itemsize)
+    if apart:
+        size = real_size(source if of_pairs else part)
+    offset = (layout.address(part) - layout.address(source)) // size
+    return Reading((shape, steps, its, their, offset), of_pairs, to_pairs, turn)
+
+
+def real_size(array: Any) -> int:
+    """Return how many bytes one part of a complex number takes."""
+    return int(array.dtype.itemsize) // 2
+
+
+def laid_out(array: Any, *, in_pairs: bool) -> tuple[Shape, Shape]:
+    """Return shape and strides; of complex numbers, if need be, those of their parts."""
+    steps = layout.strides(array)
+    if not (in_pairs and array.dtype.kind == "c"):
+        return array.shape, steps
+    return (*array.shape, 2), (*[2 * step for step in steps], 1)
 
 
 def check_may_follow(view: Tensor, relation: ViewRelation) -> None:
@@ -198,7 +287,7 @@ class CopySlices(graph.Node):
 
     __slots__ = ("geometry", "written_by")
 
-    def __init__(self, base: Tensor, geometry: Geometry, written_by: Node) -> None:
+    def __init__(self, base: Tensor, geometry: Geometry | Reading, written_by: Node) -> None:
         edges = (graph.gradient_edge(base), *written_by.next_functions[1:])
         outputs = ((base._array.shape, base._array.dtype),)
         super().__init__(edges, (), (), outputs, freeable=False)
@@ -232,7 +321,7 @@ class RegionOperator:
     saved_names = ()
     param_names = ()
 
-    def __init__(self, written_by: Node, geometry: Geometry) -> None:
+    def __init__(self, written_by: Node, geometry: Geometry | Reading) -> None:
         self.written_by = written_by
         self.geometry = geometry
 
@@ -250,21 +339,25 @@ class RegionOperator:
         )
 
 
-def from_region(rule: Any, geometry: Geometry, params: Any, xp: Any, g: Any, *values: Any) -> Any:
+def from_region(
+    rule: Any, geometry: Geometry | Reading, params: Any, xp: Any, g: Any, *values: Any
+) -> Any:
     """Return what a further operand receives from the region."""
-    return rule(xp, xp.region(g, geometry), *values, *params)
+    return rule(xp, region(xp, g, geometry), *values, *params)
 
 
 def replaced_region(
-    rule: Any, geometry: Geometry, params: Any, xp: Any, g: Any, *values: Any
+    rule: Any, geometry: Geometry | Reading, params: Any, xp: Any, g: Any, *values: Any
 ) -> Any:
     """Return the base's gradient, with what the target receives in the region's place."""
     received = from_region(rule, geometry, params, xp, g, *values)
+    read = geometry if isinstance(geometry, Reading) else None
+    places: Any = geometry if read is None else read.geometry
     if received is None:
-        return xp.clear_region(g, geometry)
-    if any(s == 0 and n > 1 for n, s in zip(geometry[2], geometry[3], strict=True)):
+        return xp.clear_region(g, geometry) if read is None else read.cleared(xp, g)
+    if any(s == 0 and n > 1 for n, s in zip(places[2], places[3], strict=True)):
         raise OverlappingMemoryError(
-            f"an expanded tensor of shape {list(geometry[2])} was filled, and the gradient of "
+            f"an expanded tensor of shape {list(places[2])} was filled, and the gradient of "
             "what several of its indices show cannot be replaced; fill a clone() instead"
         )
-    return xp.replace_region(g, received, geometry)
+    return replaced(xp, g, received, geometry)

@@ -15,12 +15,20 @@ class RootWithoutGradError(GradError, RuntimeError, kind="root-without-grad", cl
     """A root neither requires grad nor has a history."""
 
 
+class ComplexRootError(NonscalarRootError, clause="cplx-010"):
+    """No cotangent was given for a complex root, for which there is no one to start with."""
+
+
 class CotangentShapeError(GradError, RuntimeError, kind="cotangent-shape", clause="vjp-004"):
     """A cotangent does not have the shape of its root."""
 
 
 class CotangentBatchError(GradError, ValueError, kind="cotangent-shape", clause="grad-039"):
     """A batch of cotangents was announced, and none was given, or of several lengths."""
+
+
+class ComplexCotangentError(GradError, RuntimeError, kind="cotangent-dtype", clause="cplx-011"):
+    """A real root was given a complex cotangent, or the other way round."""
 
 
 class CotangentTypeError(GradError, TypeError, kind="cotangent-type", clause="bwd-207"):

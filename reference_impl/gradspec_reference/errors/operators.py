@@ -69,6 +69,14 @@ class NoKernelError(GradError, NotImplementedError, kind="operand-dtype", clause
     """An operator does not compute with numbers of this data type."""
 
 
+class NoComplexKernelError(GradError, NotImplementedError, kind="operand-dtype", clause="op-272"):
+    """An operator does not take complex numbers."""
+
+
+class NoComplexRuleError(GradError, RuntimeError, kind="operand-dtype", clause="op-272"):
+    """What complex numbers have not was asked for: an order, a sign, or a derivative."""
+
+
 class UnfitArgumentError(TypeError, AttributeError):
     """An argument is of no kind that a function takes; some ask it for an attribute first."""
 

@@ -41,3 +41,7 @@ class BackwardInsideError(GradError, RuntimeError, kind="backward-inside", claus
 
 class ModuleKeysError(GradError, RuntimeError, kind="module-keys", clause="func-205"):
     """A module was called strictly, with tensors of other names than its own."""
+
+
+class ComplexJacobianError(GradError, RuntimeError, kind="transform-input", clause="func-028"):
+    """A Jacobian was asked for by complex inputs, or of complex outputs."""

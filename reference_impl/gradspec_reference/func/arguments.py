@@ -10,6 +10,7 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
     ArgumentNumbersError,
     AuxiliaryError,
+    ComplexJacobianError,
     ScalarValueError,
     TransformInputError,
     TransformOutputError,
@@ -135,10 +136,19 @@ def check_outputs(name: str, leaves: Sequence[Any]) -> None:
         raise TransformOutputError(f"the function given to {name}() returned no tensor")
 
 
+def check_real(name: str, which: str, leaves: Sequence[Any]) -> None:
+    """Refuse complex tensors, whose derivatives are no such matrix; ComplexJacobianError."""
+    for place, leaf in enumerate(leaves):
+        if isinstance(leaf, Tensor) and leaf._array.dtype.kind == "c":
+            raise ComplexJacobianError(
+                f"{name}() was given complex {which}, at place {place}; take view_as_real() of them"
+            )
+
+
 def check_floating(name: str, leaves: Sequence[Tensor]) -> None:
     """Refuse to differentiate whole numbers; TransformOutputError."""
     for leaf in leaves:
-        if leaf._array.dtype.kind not in dtypes.FLOATING:
+        if leaf._array.dtype.kind not in dtypes.DIFFERENTIABLE:
             raise TransformOutputError(
                 f"the function given to {name}() returned a tensor of {leaf.dtype}; only "
                 "floating-point tensors have derivatives"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gradspec_reference.dtypes import DIFFERENTIABLE
 from gradspec_reference.engine import forward
 from gradspec_reference.engine.differentiating import zeros
 from gradspec_reference.engine.structures import flatten
@@ -84,7 +85,7 @@ def pushed(
 
 def dual(call: Forward, primal: Tensor, direction: Tensor) -> Tensor:
     """Return a dual number for a primal and a tangent; DualDtypeError for whole numbers."""
-    if not primal.is_floating_point():
+    if primal._array.dtype.kind not in DIFFERENTIABLE:
         raise DualDtypeError(
             f"a primal of {primal.dtype} was given; only floating-point tensors have derivatives"
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gradspec_reference.engine.differentiating import of_columns, stretches, units_of_each
 from gradspec_reference.engine.structures import flatten, mapped
 from gradspec_reference.errors import ChunkSizeError
-from gradspec_reference.func.arguments import check_randomness, selected
+from gradspec_reference.func.arguments import check_randomness, check_real, selected
 from gradspec_reference.func.forward import pushed
 from gradspec_reference.func.mapping import vmap
 from gradspec_reference.func.reverse import pullback
@@ -32,7 +32,7 @@ def jacrev(
 
     For each output, in the structure of the outputs, there is a block for each input that argnums
     name, in theirs; its shape is that of the output followed by that of the input.
-    Raises ChunkSizeError; calls, what those of `vjp` raise.
+    Raises ChunkSizeError; calls, ComplexJacobianError, and what those of `vjp` raise.
     Source: torch.func.jacrev docstring.
     """
     if chunk_size is not None and chunk_size < 1:
@@ -42,7 +42,9 @@ def jacrev(
 
     @functools.wraps(func, updated=())
     def jacobian(*args: Any) -> Any:
+        check_real("jacrev", "inputs", args)
         _, pull, aux = pullback("jacrev", func, args, argnums, has_aux)
+        check_real("jacrev", "outputs", pull.outputs)
 
         def row(*seed: Tensor) -> Any:
             return tuple(flatten(pull(pull.form.unflatten(seed)))[0])
@@ -82,13 +84,14 @@ def jacfwd(
 ) -> Callable[..., Any]:
     """Return a function that gives the Jacobian of func, going forward for each column.
 
-    Its form is that of `jacrev`.  Calls raise what those of `jvp` do.
+    Its form is that of `jacrev`.  Calls raise ComplexJacobianError, and what those of `jvp` do.
     Source: torch.func.jacfwd docstring.
     """
     check_randomness("jacfwd", randomness)
 
     @functools.wraps(func, updated=())
     def jacobian(*args: Any) -> Any:
+        check_real("jacfwd", "inputs", args)
         inputs, form = flatten(selected("jacfwd", args, argnums))
         forms: list[Any] = []
 
@@ -97,6 +100,7 @@ def jacfwd(
                 "jacfwd", func, args, form.unflatten(seed), argnums, False, has_aux
             )
             found, outputs_form = flatten(product)
+            check_real("jacfwd", "outputs", found)
             forms.append(outputs_form)
             return found, (aux if has_aux else ())
 

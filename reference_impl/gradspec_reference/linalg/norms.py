@@ -17,7 +17,7 @@ from gradspec_reference.operators import OPERATORS
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gradspec_reference.dtypes import DType, Scalar
+    from gradspec_reference.dtypes import DType
     from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
@@ -54,7 +54,7 @@ def norm(
 
 def vector_norm(
     x: Tensor,
-    ord: Scalar = 2,
+    ord: float = 2,
     dim: int | Sequence[int] | None = None,
     keepdim: bool = False,
     *,

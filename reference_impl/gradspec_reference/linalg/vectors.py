@@ -9,6 +9,7 @@ from gradspec_reference import dtypes
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import arguments
 from gradspec_reference.names.functions import (
+    complex_numbers,
     matrices,
     products,
     reductions,
@@ -39,11 +40,11 @@ def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
 
 
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
-    """Return the products of vectors along a dimension (torch.linalg.vecdot)."""
+    """Return the products of conjugated vectors with others (torch.linalg.vecdot)."""
     check_is_floating("vecdot", x)
     if x._array.dtype != y._array.dtype:
         raise RuntimeError(f"vecdot was given {x.dtype} and {y.dtype}; convert with to()")
-    return reductions.sum(mul(x, y), dim)
+    return reductions.sum(mul(complex_numbers.conj(x), y), dim)
 
 
 def multi_dot(tensors: Sequence[Tensor]) -> Tensor:

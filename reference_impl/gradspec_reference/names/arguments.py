@@ -97,6 +97,16 @@ def number(value: Any) -> Any:
     return value if isinstance(value, int | float) else only_element(value, "biuf")
 
 
+def any_number(value: Any) -> Any:
+    """Accept numbers, complex ones too."""
+    if isinstance(value, complex):  # NumPy's as well, of two doubles
+        return complex(value)
+    if isinstance(value, np.complexfloating):
+        return value.item()
+    real = number(value)
+    return only_element(value, "c") if real is UNFIT else real
+
+
 def dtype(value: Any) -> Any:
     """Accept dtypes, and Python's types of numbers in their place."""
     return dtypes.of_type(value) or UNFIT
@@ -109,7 +119,7 @@ def instance_of(*kinds: Any) -> Callable[[Any], Any]:
 
 KINDS: Final[dict[str, Callable[[Any], Any]]] = {
     "Tensor": instance_of(Tensor),
-    "Scalar": number,
+    "Scalar": any_number,
     "float": number,
     "int": whole_number,
     "bool": instance_of(bool),
@@ -163,7 +173,7 @@ class Signature:
             raise TypeError(f"{self.name}() was given stable; give the rest by keyword then, too")
         if isinstance(named.get("dim"), bool):
             raise TypeError(f"{self.name}() was given a boolean for dim; a dimension is a number")
-        if isinstance(named.get("src"), int | float):
+        if isinstance(named.get("src"), int | float | complex):
             raise TypeError(f"{self.name}() was given a number as src; give it as value")
         if "keepdim" in bound and "dim" not in bound and self.name in NEEDS_DIM:
             raise TypeError(f"{self.name}() was given keepdim without dim; name the dimensions")

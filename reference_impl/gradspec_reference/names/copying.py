@@ -10,13 +10,14 @@ import numpy as np
 from gradspec_reference.engine import layout, versions
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import NonleafCopyError
+from gradspec_reference.marked import Marked
 
 if TYPE_CHECKING:
     from gradspec_reference.dtypes import NumpyDType
 
 Array = np.ndarray[Any, Any]
 Shape = tuple[int, ...]
-Region = tuple["NumpyDType", Shape, Shape, int]
+Region = tuple["NumpyDType", Shape, Shape, int, type[Any]]
 
 
 def owner_of(array: Array) -> Array:
@@ -36,14 +37,15 @@ def region_of(tensor: Tensor) -> tuple[Array, Region]:
     if not (array.size and layout.is_dense(owner)):  # nothing, or memory with gaps
         array = owner = array.copy()
     start, origin = (a.__array_interface__["data"][0] for a in (array, owner))
-    return owner, (array.dtype, array.shape, array.strides, start - origin)
+    return owner, (array.dtype, array.shape, array.strides, start - origin, type(array))
 
 
 def shown(owner: Array, region: Region) -> Tensor:
     """Return a leaf that shows a region of memory."""
-    dtype, shape, strides, offset = region
+    dtype, shape, strides, offset, kind = region
     elements: Any = owner.ravel("K")  # on the same memory, in the order in which they lie
-    tensor = Tensor(np.ndarray(shape, dtype, elements, offset, strides))
+    array: Any = np.ndarray(shape, dtype, elements, offset, strides)
+    tensor = Tensor(array.view(kind) if issubclass(kind, Marked) else array)
     versions.bump(tensor)  # as in torch, which counts that the tensor got its memory
     return tensor
 

@@ -75,13 +75,19 @@ def inferred(data: Any, dtype: DType | None) -> Any:
         return dtypes.within_ends(array, dtype.numpy).astype(dtype.numpy)
     if isinstance(data, np.ndarray | np.generic):
         return array
-    if array.dtype.kind in "fV" and not array_inside(data):
-        return array.astype(dtypes.get_default_dtype().numpy)
+    if array.dtype.kind in "fVc" and not array_inside(data):
+        default = dtypes.get_default_dtype()
+        wide = default.to_complex() if array.dtype.kind == "c" else default
+        return array.astype(wide.numpy)
     return array
 
 
 def check_fits(array: Any, dtype: DType) -> None:
     """Refuse numbers that an integer dtype cannot hold."""
+    if array.dtype.kind == "c" and not dtype.is_complex:
+        raise TypeError(
+            f"complex numbers were given for {dtype}; give their real parts, or a complex dtype"
+        )
     if dtype.numpy.kind in "iu" and array.dtype.kind in "iuf":
         high = int(np.iinfo(dtype.numpy).max)
         wraps = dtype.numpy.kind == "u" and array.dtype.kind != "f"  # a negative integer

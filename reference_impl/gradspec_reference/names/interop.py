@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_reference import dtypes
+from gradspec_reference.engine import warned
 from gradspec_reference.engine.batched import Batched, one_number
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import ArrayRequiresGradError
+from gradspec_reference.marked import Marked, settled
 from gradspec_reference.meta import check_has_numbers, is_meta
 from gradspec_reference.names import devices
 from gradspec_reference.operators import OPERATORS
@@ -30,6 +32,9 @@ OLD_NAMES: Final = {
     "bfloat16": "BFloat16",
     "float32": "Float",
     "float64": "Double",
+    "complex32": "ComplexHalf",
+    "complex64": "ComplexFloat",
+    "complex128": "ComplexDouble",
     **{dtype.name: dtype.name.capitalize() for dtype in dtypes.OF_8_BITS},
 }
 
@@ -46,6 +51,13 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray[Any, Any]:
             "history; use detach().numpy()"
         )
     array = self._array
+    if isinstance(array, Marked):
+        if not force:
+            raise RuntimeError(
+                "numpy() was asked of a view of conjugates, or of negatives, whose memory holds "
+                "other numbers; use resolve_conj() or resolve_neg() first"
+            )
+        return settled(array)  # type: ignore[no-any-return]
     if array.dtype.num > dtypes.NUMPYS_LAST:
         raise TypeError(f"NumPy has no {self.dtype}; convert the tensor first, as with float()")
     if type(array) is np.ndarray:
@@ -96,14 +108,29 @@ def only_value(self: Tensor) -> Any:
     return item(self)
 
 
+def real_value(self: Tensor) -> Any:
+    """Return the only element, which must be a real number: RuntimeError if it is not."""
+    value = only_value(self)
+    if isinstance(value, complex):
+        if value.imag:
+            raise RuntimeError(f"{value} was to be converted to a real number; take real() first")
+        return value.real
+    return value
+
+
+def to_complex(self: Tensor) -> complex:
+    """Return the only element as a complex number; ValueError for several."""
+    return complex(only_value(self))
+
+
 def to_float(self: Tensor) -> float:
-    """Return the only element as a float; ValueError for several."""
-    return float(only_value(self))
+    """Return the only element as a float; ValueError for several, RuntimeError if not real."""
+    return float(real_value(self))
 
 
 def to_int(self: Tensor) -> int:
-    """Return the only element as an int; ValueError for several."""
-    return int(only_value(self))
+    """Return the only element as an int; ValueError for several, RuntimeError if not real."""
+    return int(real_value(self))
 
 
 def to_index(self: Tensor) -> int:
@@ -177,4 +204,6 @@ def to(
         if not copy:
             return self
         dtype = self.dtype
+    if self._array.dtype.kind == "c":
+        warned.of_lost_part("c", dtype.numpy.kind)
     return apply(OPERATORS["cast"], (self,), dtype.numpy, self._array.dtype)

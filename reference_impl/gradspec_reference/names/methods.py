@@ -22,6 +22,7 @@ from gradspec_reference.names.functions import (
     aliases,
     arithmetic,
     assembly,
+    complex_numbers,
     contractions,
     copies,
     counting,
@@ -138,6 +139,13 @@ FUNCTIONS: Final[dict[str, Any]] = {
         """
         digamma erf erfc erfinv lgamma logit nan_to_num sinc
         digamma_ erf_ erfc_ erfinv_ lgamma_ logit_ nan_to_num_ polygamma_ sinc_
+        """,
+    ),
+    **named(
+        complex_numbers,
+        """
+        adjoint angle conj conj_physical conj_physical_ is_complex is_conj is_neg resolve_conj
+        resolve_neg sgn sgn_
         """,
     ),
     **named(counting, "bincount unique"),
@@ -275,6 +283,7 @@ PROTOCOLS: Final[dict[str, Any]] = {
     "__array__": interop.array,
     "__array_wrap__": interop.array_wrap,
     "__bool__": interop.truth,
+    "__complex__": interop.to_complex,
     "__float__": interop.to_float,
     "__int__": interop.to_int,
     "__index__": interop.to_index,
@@ -310,6 +319,8 @@ METHODS: Final[dict[str, Any]] = {
     "cpu": notation.itself,
     "type_as": type_as,
     "new_empty": likeness.new_zeros,
+    "cfloat": cast(dtypes.complex64),
+    "cdouble": cast(dtypes.complex128),
     "double": cast(dtypes.float64),
     "float": cast(dtypes.float32),
     "half": cast(dtypes.float16),
@@ -320,6 +331,10 @@ METHODS: Final[dict[str, Any]] = {
     "char": cast(dtypes.int8),
     "byte": cast(dtypes.uint8),
     "bool": cast(dtypes.bool_),
+    "real": complex_numbers.REAL,
+    "imag": complex_numbers.IMAG,
+    "H": property(complex_numbers.hermitian),
+    "mH": property(complex_numbers.adjoint),
     "T": property(notation.reversed_dims),
     "mT": property(notation.transposed_matrices),
     "device": property(devices.of),

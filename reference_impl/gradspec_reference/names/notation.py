@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from gradspec_reference.dtypes import Scalar
 
-OPERANDS: Final = frozenset({Tensor, int, float, bool})
+OPERANDS: Final = frozenset({Tensor, int, float, bool, complex})
 MATRIX: Final = 2  # dimensions
 matmul: Final = inspect.unwrap(products.matmul)
 
@@ -71,7 +71,7 @@ def quotient_of(self: Tensor, other: Tensor | Scalar) -> Tensor:
 
 def inverted(self: Tensor) -> Tensor:
     """Serve `~`; TypeError for floating numbers."""
-    if self._array.dtype.kind in "fV":
+    if self._array.dtype.kind in "fVc":
         raise TypeError(f"~ was applied to {self.dtype}; it inverts integers and booleans")
     return elementwise.bitwise_not(self)
 
@@ -96,7 +96,7 @@ def tried(function: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
             return bare(self, other)
         if isinstance(other, np.number | np.bool_):
             return bare(self, other.item())
-        return bare(self, other) if isinstance(other, int | float) else NotImplemented
+        return bare(self, other) if isinstance(other, int | float | complex) else NotImplemented
 
     return sign
 
@@ -113,7 +113,7 @@ same: Final = tried(elementwise.eq)
 
 def contains(self: Tensor, element: Any, /) -> bool:
     """Serve `in`; RuntimeError for what is neither tensor nor number."""
-    if not isinstance(element, Tensor | int | float | np.number | np.bool_):
+    if not isinstance(element, Tensor | complex | int | float | np.number | np.bool_):
         raise RuntimeError(  # noqa: TRY004 - as in torch
             f"`in` was given a {type(element).__name__}; give a tensor or a number"
         )

@@ -74,6 +74,8 @@ def column(numbers: list[Any], chosen: Options) -> tuple[Callable[[Any], str], i
 
     Zeros, infinities and NaN have no say in the width, and may stand out of the column.
     """
+    if any(isinstance(x, complex) for x in numbers):
+        return two_columns(numbers, chosen)
     if not any(isinstance(x, float) for x in numbers):
         width = max(map(len, map(str, numbers)), default=1)
         return lambda x: str(x).rjust(width), width
@@ -88,6 +90,18 @@ def column(numbers: list[Any], chosen: Options) -> tuple[Callable[[Any], str], i
     write = notations["scientific" if exponents and telling else natural]
     width = max((len(write(x)) for x in telling), default=1)
     return lambda x: write(x).rjust(width), width
+
+
+def two_columns(numbers: list[complex], chosen: Options) -> tuple[Callable[[Any], str], int]:
+    """Return how to write complex numbers: each of the two parts is a column of its own."""
+    real, of_real = column([x.real for x in numbers], chosen)
+    imaginary, of_imaginary = column([x.imag for x in numbers], chosen)
+
+    def write(x: complex) -> str:
+        second = imaginary(x.imag).lstrip()
+        return f"{real(x.real)}{'' if second[0] in '+-' else '+'}{second}j"
+
+    return write, of_real + of_imaginary + 1
 
 
 def needs_exponents(telling: list[float], natural: str) -> bool:

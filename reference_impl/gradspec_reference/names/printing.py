@@ -12,6 +12,7 @@ import numpy as np
 
 from gradspec_reference import dtypes
 from gradspec_reference.engine.overriding import is_asked
+from gradspec_reference.marked import settled
 from gradspec_reference.meta import is_meta
 from gradspec_reference.names import numerals
 
@@ -38,9 +39,10 @@ def notes(self: Tensor, chosen: Options) -> Iterator[str]:
     array = self._array
     if is_meta(array):
         yield "device='meta'"
-    told = {dtypes.get_default_dtype()}
+    default = dtypes.get_default_dtype()
+    told = {default}
     if array.size:
-        told |= {dtypes.int64, dtypes.bool_}
+        told |= {dtypes.int64, dtypes.bool_, default.to_complex()}
     if is_meta(array) or (not chosen.edgeitems if array.size else array.ndim != 1):
         yield f"size={array.shape}"
     if self.dtype not in told:
@@ -76,7 +78,7 @@ def with_notes(text: str, further: list[str], linewidth: int, indent: int) -> st
 
 def values(array: Any, indent: int = len(PREFIX)) -> str:
     """Return the elements in brackets, the first of which stands behind so many characters."""
-    array, chosen = np.asarray(array), numerals.options()
+    array, chosen = np.asarray(settled(array)), numerals.options()
     if not array.size:
         return "[]"
     tree = elided(array, chosen.edgeitems) if array.size > chosen.threshold else array.tolist()

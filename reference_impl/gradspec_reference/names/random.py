@@ -17,11 +17,12 @@ from gradspec_reference.names import likeness
 from gradspec_reference.names.devices import check_device
 from gradspec_reference.names.factories import lengths, made
 from gradspec_reference.operators import OPERATORS
+from gradspec_reference.operators.complex_numbers import complex_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradspec_reference.dtypes import DType, Scalar
+    from gradspec_reference.dtypes import DType
     from gradspec_reference.engine.shapes import LeftOut
 
 __all__ = [
@@ -42,6 +43,8 @@ __all__ = [
     "seed",
     "set_rng_state",
 ]
+
+HALF_DEVIATION = math.sqrt(0.5)  # of each part of a number
 
 
 class Generator:
@@ -130,9 +133,16 @@ def _made(
     draw: Any, size: tuple[Any, ...], dtype: DType | None, requires_grad: bool | None
 ) -> Tensor:
     dtype = dtype or dtypes.get_default_dtype()
+    if dtype.is_complex:
+        return drawn(lambda shape: pairs(draw((*shape, 2)), dtype), lengths(size), requires_grad)
     if not dtype.is_floating_point:
         raise NotImplementedError(f"random numbers of {dtype} were asked for; use randint()")
     return drawn(lambda shape: np.asarray(draw(shape), dtype.numpy), lengths(size), requires_grad)
+
+
+def pairs(parts: Any, dtype: DType) -> Any:
+    """Return complex numbers of these parts."""
+    return complex_kernel(parts[..., 0], parts[..., 1]).astype(dtype.numpy)
 
 
 def drawn(draw: Any, shape: tuple[int, ...], requires_grad: bool | None) -> Tensor:
@@ -163,7 +173,10 @@ def randn(
     requires_grad: bool | None = False,
 ) -> Tensor:
     """Return standard normal numbers (torch.randn)."""
-    return _made(source(generator).numpy.standard_normal, size, dtype, requires_grad)
+    normal = source(generator).numpy.standard_normal
+    if dtype is not None and dtype.is_complex:  # so that a number varies by one, as real ones do
+        return _made(lambda shape: normal(shape) * HALF_DEVIATION, size, dtype, requires_grad)
+    return _made(normal, size, dtype, requires_grad)
 
 
 def randint(
@@ -253,8 +266,8 @@ def poisson(input: Tensor, generator: Any = None) -> Tensor:
 
 
 def normal(
-    mean: Tensor | Scalar = 0.0,
-    std: Tensor | Scalar = 1.0,
+    mean: Tensor | float = 0.0,
+    std: Tensor | float = 1.0,
     size: Sequence[int] | LeftOut = None,
     *,
     generator: Any = None,

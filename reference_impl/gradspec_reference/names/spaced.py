@@ -31,9 +31,9 @@ def check_is_no_boolean(name: str, dtype: DType | None) -> None:
 
 
 def arange(
-    start: Scalar | LeftOut = None,
-    end: Scalar | LeftOut = None,
-    step: Scalar | LeftOut = None,
+    start: float | LeftOut = None,
+    end: float | LeftOut = None,
+    step: float | LeftOut = None,
     *,
     dtype: DType | None = None,
     requires_grad: bool | None = False,
@@ -52,6 +52,8 @@ def arange(
         real = any(isinstance(v, float) for v in (first, end, by))
         dtype = dtypes.get_default_dtype() if real else dtypes.int64
     check_is_no_boolean("arange", dtype)
+    if dtype.is_complex:
+        raise NotImplementedError(f"arange was asked for {dtype}; there is no arange of such")
     check_is_wider("arange", dtype)
     return made(np.arange(first, end, by).astype(dtype.numpy), requires_grad)
 
@@ -74,6 +76,8 @@ def linspace(
     if steps > 1:
         check_is_no_boolean("linspace", dtype)
         check_is_wider("linspace", dtype)
+    if dtype is None and (isinstance(start, complex) or isinstance(end, complex)):
+        dtype = dtypes.get_default_dtype().to_complex()
     return made(np.linspace(start, end, steps).astype(floating(dtype)), requires_grad)
 
 

@@ -15,7 +15,6 @@ from gradspec_reference.names.functions import arithmetic, elementwise, parts, s
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from gradspec_reference.dtypes import Scalar
     from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
@@ -112,7 +111,7 @@ def mish(input: Tensor, inplace: Any = False) -> Tensor:
     return run("mish", input, inplace)
 
 
-def softplus(input: Tensor, beta: Scalar = 1, threshold: Scalar = 20) -> Tensor:
+def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     """Return log(1 + exp(beta x)) / beta, and x where beta x is above the threshold."""
     return unary(OPERATORS["softplus"], input, beta, threshold)
 
@@ -192,14 +191,14 @@ def tanhshrink(input: Tensor) -> Tensor:
     return arithmetic.sub(input, elementwise.tanh(input))
 
 
-def softshrink(input: Tensor, lambd: Scalar = 0.5) -> Tensor:
+def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """Return x with lambd taken off its size; RuntimeError if lambd is negative."""
     if lambd < 0 and input.dtype.is_floating_point:
         raise RuntimeError(f"softshrink was given lambd={lambd}; it is not negative")
     return unary(OPERATORS["softshrink"], input, lambd)
 
 
-def hardshrink(input: Tensor, lambd: Scalar = 0.5) -> Tensor:
+def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """Return x, and 0 where its size is at most lambd."""
     return unary(OPERATORS["hardshrink"], input, lambd)
 

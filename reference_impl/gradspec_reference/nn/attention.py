@@ -170,6 +170,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
         raise RuntimeError(f"cosine_similarity was given eps={eps}; it is not negative")
     shape = np.broadcast_shapes(x1._array.shape, x2._array.shape)
     common = promoted_dtype(x1._array, x2._array)
+    if common.is_complex:
+        raise RuntimeError(f"cosine_similarity was given {common}; it is of real numbers")
     x1, x2 = (reductions.cast(shapes.expand(x, *shape), common) for x in (x1, x2))
     norms = [selection.clamp(normalised.norm(x, 2.0, dim, True), eps) for x in (x1, x2)]
     return reductions.sum((x1 / norms[0]) * (x2 / norms[1]), dim)
@@ -180,7 +182,7 @@ def pairwise_distance(
 ) -> Tensor:
     """Return the norm of the differences, to each of which a small number is added."""
     apart = arithmetic.sub(x1, x2) + eps
-    if not apart.dtype.is_floating_point:
+    if not (apart.dtype.is_floating_point or apart.dtype.is_complex):
         apart = apart.to(get_default_dtype())
     return normalised.norm(apart, p, -1, keepdim)
 

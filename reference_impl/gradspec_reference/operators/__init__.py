@@ -12,9 +12,11 @@ from gradspec_reference.operators import (
     arithmetic,
     assembly,
     comparisons,
+    complex_numbers,
     convolutions,
     counting,
     factorisations,
+    fourier,
     indexing,
     linear_algebra,
     losses,
@@ -44,6 +46,7 @@ FAMILIES: Final = (
     transcendental,
     activations,
     arithmetic,
+    complex_numbers,
     comparisons,
     selection,
     reductions,
@@ -54,6 +57,7 @@ FAMILIES: Final = (
     sums_of_products,
     linear_algebra,
     factorisations,
+    fourier,
     convolutions,
     pooling,
     shapes,
@@ -70,7 +74,12 @@ FAMILIES: Final = (
 )
 
 OPERATORS: Final = Table(
-    of_family(row, getattr(family, "JVP", None), getattr(family, "BATCH", None))
+    of_family(
+        row,
+        getattr(family, "JVP", None),
+        getattr(family, "BATCH", None),
+        getattr(family, "ON_COMPLEX", ""),
+    )
     for family in FAMILIES
     for row in family.ROWS
 )

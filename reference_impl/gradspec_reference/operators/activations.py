@@ -156,7 +156,7 @@ ROWS = (
     activation("elu", elu_kernel, elu_rule, params="alpha scale input_scale"),
     activation("celu", celu_kernel, celu_rule, params="alpha"),
     activation("gelu", gelu_kernel, gelu_rule, params="approximate"),
-    activation("silu", lambda x: x / (np.exp(-x) + 1), silu_rule),
+    activation(*("silu", lambda x: x / (np.exp(-x) + 1), silu_rule), on_complex="undifferentiated"),
     activation("mish", lambda x: x * np.tanh(np.log1p(np.exp(x))), mish_rule),
     activation("softplus", softplus_kernel, softplus_rule, params="beta threshold"),
     activation("leaky_relu", leaky_relu_kernel, leaky_relu_rule, params="negative_slope"),

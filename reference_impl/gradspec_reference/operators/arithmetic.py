@@ -5,6 +5,7 @@ A rule does not undo broadcasting: the backward pass does that for all.
 
 from __future__ import annotations
 
+import cmath
 import functools
 import operator as python
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 
 from gradspec_reference.errors import NoDerivativeError
 from gradspec_reference.operators.batching import entrywise
+from gradspec_reference.operators.conjugation import is_complex
 from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.row import (
     NOT_IMPLEMENTED,
@@ -106,14 +108,14 @@ def pow_kernel(x: Any, exponent: Any) -> Any:
     """Raise x to a number; the commonest is a product."""
     if x.dtype.kind == "b":
         return x**exponent != 0
-    if exponent == ROOT and x.dtype.kind == "f":
+    if exponent == ROOT and x.dtype.kind in "fc":
         return 1 / np.sqrt(x)
     return x * x if exponent == SQUARE else x**exponent
 
 
 def power_kernel(x: Any, y: Any) -> Any:
     """x**y; of integers to a negative power what is whole: 0, and powers of 1 and -1."""
-    if x.dtype.kind == "f" or y.dtype.kind == "u" or not np.any(y < 0):
+    if x.dtype.kind in "fc" or y.dtype.kind == "u" or not np.any(y < 0):
         return np.power(x, y)
     whole = np.power(x, np.abs(y))
     return np.where(y >= 0, whole, np.where(np.abs(x) == 1, whole, 0)).astype(x.dtype)[()]
@@ -131,19 +133,37 @@ def pow_base(xp: Any, g: Any, x: Any, y: Any, _result: Any) -> Any:
 
 def pow_exponent(xp: Any, g: Any, x: Any, y: Any, result: Any) -> Any:
     """d/dy x**y = x**y log x, and 0 at x = 0 for y >= 0."""
-    return g * xp.where((x == 0) & (y >= 0), 0.0, result * xp.log(x))
+    if is_complex(result) and not is_complex(x):
+        x = xp.complex(x, xp.zeros_like(x))  # a negative number has a logarithm then
+    return g * xp.where((x == 0) & is_not_negative(xp, y), 0.0, result * xp.log(x))
+
+
+def is_not_negative(xp: Any, y: Any) -> Any:
+    """Tell where exponents are real and not below zero."""
+    if is_complex(y):
+        return (xp.imaginary_part(y) == 0) & (xp.real_part(y) >= 0)
+    return y >= 0
 
 
 def rpow_kernel(y: Any, base: Any) -> Any:
     """base**y in the dtype of y."""
+    if isinstance(base, complex) and y.dtype.kind != "c":
+        y = y * y.dtype.type(1).astype(np.result_type(y.dtype, np.complex64))
     return power_kernel(np.asanyarray(base).astype(y.dtype)[()], y)
 
 
 def rpow_rule(xp: Any, g: Any, y: Any, result: Any, base: Any) -> Any:
     """d/dy b**y = b**y log b, and 0 for b = 0 where y >= 0."""
     if base == 0:
-        return g * xp.where(y >= 0, 0.0, result * -np.inf)
-    return g * (result * float(np.log(base) if base > 0 else np.nan))
+        return g * xp.where(is_not_negative(xp, y), 0.0, result * -np.inf)
+    return g * (result * logarithm(base, is_complex(result)))
+
+
+def logarithm(number: Any, of_complex: bool) -> Any:
+    """Return the logarithm of a number; of a negative one, where numbers are real, NaN."""
+    if of_complex:
+        return cmath.log(number)
+    return float(np.log(number) if number > 0 else np.nan)
 
 
 def heaviside_kernel(x: Any, values: Any) -> Any:
@@ -170,6 +190,7 @@ BATCH = entrywise
 ROWS = (
     binary(
         "add",
+        on_complex="holomorphic",
         kernel=add_kernel,
         kernel_at_one=python.add,
         params="alpha",
@@ -177,6 +198,7 @@ ROWS = (
     ),
     binary(
         "sub",
+        on_complex="holomorphic",
         kernel=sub_kernel,
         kernel_at_one=python.sub,
         params="alpha",
@@ -184,19 +206,32 @@ ROWS = (
         without="any bool",
     ),
     binary(
-        "rsub", kernel=rsub_kernel, params="alpha", vjp=both(negated, as_is), without="any bool"
+        "rsub",
+        on_complex="holomorphic",
+        kernel=rsub_kernel,
+        params="alpha",
+        vjp=both(negated, as_is),
+        without="any bool",
     ),
     unary_operator(
         "rsub_scalar",
+        on_complex="holomorphic",
         node="RsubBackward1",
         kernel=rsub_kernel,
         params="other alpha",
         vjp=lambda xp, g, _number, alpha: negated(xp, g, alpha),
         without="bool",
     ),
-    binary("mul", kernel=python.mul, saves=EACH_OTHER, vjp=both(mul_self, mul_other)),
+    binary(
+        "mul",
+        on_complex="holomorphic",
+        kernel=python.mul,
+        saves=EACH_OTHER,
+        vjp=both(mul_self, mul_other),
+    ),
     binary(
         "div",
+        on_complex="holomorphic",
         kernel=python.truediv,
         saves={"self": "other", "other": "self other"},
         vjp=both(div_self, div_other),
@@ -256,13 +291,17 @@ ROWS = (
         operands="self values",
         vjp={"self": no_derivative, "values": no_derivative},
     ),
-    unary_operator("neg", kernel=python.neg, vjp=lambda _xp, g: -g, without="any bool"),
     unary_operator(
-        "abs", kernel=np.abs, saves="self", vjp=lambda xp, g, x: g * xp.sign(x), without="bool"
+        "neg",
+        on_complex="holomorphic",
+        kernel=python.neg,
+        vjp=lambda _xp, g: -g,
+        without="any bool",
     ),
     unary_operator("sign", kernel=sign_kernel, vjp=no_slope),
     unary_operator(
         "pow_scalar",
+        on_complex="holomorphic",
         node="PowBackward0",
         kernel=pow_kernel,
         params="exponent",
@@ -271,6 +310,7 @@ ROWS = (
     ),
     Operator(
         "pow",
+        on_complex="holomorphic",
         node="PowBackward1",
         kernel=power_kernel,
         operands="self exponent",
@@ -281,6 +321,7 @@ ROWS = (
     ),
     Operator(
         "rpow",
+        on_complex="holomorphic",
         node="PowBackward2",
         kernel=rpow_kernel,
         operands="exponent",

@@ -78,6 +78,7 @@ def fill_kernel(x: Any, value: Any) -> Any:
 
 several = functools.partial(Operator, operands="tensors", variadic=True)
 
+ON_COMPLEX = "as written"
 JVP = linear
 BATCH = shifted
 ROWS = (

@@ -11,6 +11,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from gradspec_reference.operators.conjugation import conj
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -237,6 +239,12 @@ def product(xp: Any, batch: Batch) -> Any:
     """Multiply matrices and vectors: one product if one factor is the same for all examples."""
     (a, b), (of_a, of_b), (rank_a, rank_b) = batch.operands, batch.mapped, batch.ranks
     return multiplied(xp, (a, of_a, rank_a), (b, of_b, rank_b))
+
+
+def conjugate_product(xp: Any, batch: Batch) -> Any:
+    """Multiply vectors, of which the first is conjugated."""
+    (a, b), (of_a, of_b), (rank_a, rank_b) = batch.operands, batch.mapped, batch.ranks
+    return multiplied(xp, (conj(xp, a), of_a, rank_a), (b, of_b, rank_b))
 
 
 def multiplied(xp: Any, left: tuple[Any, bool, int], right: tuple[Any, bool, int]) -> Any:

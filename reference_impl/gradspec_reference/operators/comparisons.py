@@ -39,6 +39,24 @@ OF_ONE: dict[str, Any] = {
     "bitwise_not": np.invert,
 }
 
+OF_COMPLEX = frozenset(
+    {
+        *("eq", "ne", "logical_and", "logical_or", "logical_xor"),
+        *("isnan", "isinf", "isfinite", "logical_not"),
+    }
+)
+"""What asks neither for an order nor for bits, and so is asked of complex numbers too."""
+
+OF_SIGN = frozenset({"isposinf", "isneginf"})
+
+
+def on_complex(name: str) -> str:
+    """Tell whether a comparison or a test takes complex numbers."""
+    if name in OF_SIGN:
+        return "undefined"
+    return "as written" if name in OF_COMPLEX else ""
+
+
 OF_NUMBERS = [name for name in OF_TWO if not name.startswith("bitwise")]
 
 JVP = symmetric
@@ -47,6 +65,7 @@ ROWS = (
     *(
         Operator(
             f"{name}_",
+            on_complex=on_complex(name),
             kernel=OF_TWO[name],
             node=f"{name.title().replace('_', '')}Backward1",
             operands="self other",
@@ -55,11 +74,26 @@ ROWS = (
         )
         for name in OF_NUMBERS
     ),
-    unary_operator("logical_not_", kernel=np.logical_not, vjp=no_slope),
+    unary_operator("logical_not_", on_complex="as written", kernel=np.logical_not, vjp=no_slope),
     *(
-        Operator(name, kernel=kernel, operands="self other", pointwise=True)
+        Operator(
+            name,
+            on_complex=on_complex(name),
+            kernel=kernel,
+            operands="self other",
+            pointwise=True,
+        )
         for name, kernel in OF_TWO.items()
     ),
-    Operator("isclose", kernel=np.isclose, operands="self other", params="rtol atol equal_nan"),
-    *(unary_operator(name, kernel=kernel) for name, kernel in OF_ONE.items()),
+    Operator(
+        "isclose",
+        on_complex="as written",
+        kernel=np.isclose,
+        operands="self other",
+        params="rtol atol equal_nan",
+    ),
+    *(
+        unary_operator(name, on_complex=on_complex(name), kernel=kernel)
+        for name, kernel in OF_ONE.items()
+    ),
 )

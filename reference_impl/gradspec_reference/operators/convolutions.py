@@ -207,6 +207,7 @@ def of_input(xp: Any, gg: Any, _x: Any, _shape: Any, g: Any, shape: Dims, _: Any
 PARAMS = "size stride padding dilation groups"
 SAVES = {"input": "weight input_shape", "weight": "input weight_shape"}
 
+ON_COMPLEX = "holomorphic"
 JVP = multilinear
 ROWS = (
     Operator(

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gradspec_reference.operators.conjugation import conj, is_complex, real_part
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -94,6 +96,21 @@ def symmetric(xp: Any, call: Call) -> Any:
     )
 
 
+def real_valued(xp: Any, call: Call) -> Any:
+    """Return how far each tangent goes along the gradient: the result is real, element by element.
+
+    Of real numbers that is the product of both, as in `symmetric`.
+    """
+    saved, moving = call.saved(), call.moving()
+    if not any(is_complex(tangent) for _, tangent, _ in moving):
+        return symmetric(xp, call)
+    ones = xp.zeros_like(call.result) + 1
+    return added(
+        real_part(xp, conj(xp, rule(xp, ones, *saved, *call.params)) * tangent)
+        for _, tangent, rule in moving
+    )
+
+
 def linear(xp: Any, call: Call) -> Any:
     """Apply the operator itself to the tangents: it is linear in all operands together."""
     zeros_like = xp.zeros_like
@@ -134,6 +151,8 @@ def sloped(xp: Any, call: Call, ones: Any, result: Any) -> Any:
         slope = rule(xp, ones, *saved, *call.params)
         if slope is not None:
             product = slope * tangent
+            if is_complex(product) and not is_complex(result):  # it goes along the gradient
+                product = real_part(xp, conj(xp, slope) * tangent)
             dims = reduced_dims(call, shape_of(call.operands[place]), shape_of(product))
             product = xp.sum_dim(product, dims, False) if dims else product
             parts.append(xp.reshape(product, shape_of(result)))

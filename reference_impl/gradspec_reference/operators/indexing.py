@@ -211,6 +211,7 @@ extreme = functools.partial(
     of_indices, kernel=extreme_kernel, params="dim keepdim", vjp={"self": chosen_along_rule}
 )
 
+ON_COMPLEX = "as written"
 JVP = linear
 BATCH = along_dims
 ROWS = (
@@ -270,6 +271,7 @@ ROWS = (
     ),
     Operator(
         "embedding",
+        on_complex="undifferentiated",
         kernel=lambda weight, indices, _padding, _by_frequency: weight[indices],
         operands="weight indices",
         params="padding_idx scale_grad_by_freq",
@@ -291,11 +293,11 @@ ROWS = (
         saves="self index",
         vjp={"self": lambda xp, g, x, index, dim: gather_rule(xp, g, index, tuple(x.shape), dim)},
     ),
-    reading("sort_values", node="SortBackward0", kernel=sorted_kernel),
-    reading("topk_values", node="TopkBackward0"),
-    extreme("max_dim", node="MaxBackward0"),
-    extreme("min_dim", node="MinBackward0"),
-    extreme("median_dim", node="MedianBackward1"),
-    extreme("mode"),
-    extreme("kthvalue"),
+    reading("sort_values", on_complex="refused", node="SortBackward0", kernel=sorted_kernel),
+    reading("topk_values", on_complex="refused", node="TopkBackward0"),
+    extreme("max_dim", on_complex="refused", node="MaxBackward0"),
+    extreme("min_dim", on_complex="refused", node="MinBackward0"),
+    extreme("median_dim", on_complex="refused", node="MedianBackward1"),
+    extreme("mode", on_complex="refused"),
+    extreme("kthvalue", on_complex="refused"),
 )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.operators.batching import diagonal_sum, on_stacks, shifted
+from gradspec_reference.operators.conjugation import adjoint, conj, is_complex
 from gradspec_reference.operators.forward import linear, multilinear, written
 from gradspec_reference.operators.products import transposed
 from gradspec_reference.operators.row import Operator, both, unary_operator
@@ -72,7 +73,7 @@ def cofactors(x: Any) -> Any:
     left, sizes, right = np.linalg.svd(x)
     sign = np.linalg.det(left) * np.linalg.det(right)
     others = np.prod(np.where(np.eye(x.shape[-1], dtype=bool), 1, sizes[..., None, :]), -1)
-    return (left * (others * sign[..., None])[..., None, :]) @ right
+    return (left.conj() * (others * sign[..., None])[..., None, :]) @ right.conj()
 
 
 def minors(xp: Any, x: Any) -> Any:
@@ -95,11 +96,15 @@ def det_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
 
 
 def slogdet_rule(xp: Any, g: list[Any], x: Any) -> Any:
-    """d log |det X| = tr X^-1 dX; the sign is constant."""
-    _, of_logarithm = g
-    if of_logarithm is None:
+    """d log |det X| = Re tr X^-1 dX; the sign turns by the imaginary part, and real ones stay."""
+    of_sign, of_logarithm = g
+    weight = None if of_logarithm is None else of_logarithm
+    if is_complex(x) and of_sign is not None:
+        turned = xp.imaginary_part(conj(xp, of_sign) * xp.slogdet(x)[0]) * -1j
+        weight = turned if weight is None else weight + turned
+    if weight is None:
         return xp.zeros_like(x)
-    return times(xp, of_logarithm, transposed(xp, xp.inv(x)))
+    return times(xp, weight, adjoint(xp, xp.inv(x)))
 
 
 def over_matrices(xp: Any, numbers: Any) -> Any:
@@ -119,9 +124,11 @@ def det_jvp(xp: Any, t: Any, x: Any, result: Any) -> Any:
 
 
 def slogdet_jvp(xp: Any, t: Any, x: Any) -> list[Any]:
-    """d log |det X| = tr X^-1 dX; the sign is constant."""
-    of_logarithm = over_matrices(xp, transposed(xp, xp.inv(x)) * t)
-    return [xp.zeros_like(of_logarithm), of_logarithm]
+    """d log |det X| = Re tr X^-1 dX; the sign turns by the imaginary part, and real ones stay."""
+    moved = over_matrices(xp, transposed(xp, xp.inv(x)) * t)
+    if not is_complex(moved):
+        return [xp.zeros_like(moved), moved]
+    return [xp.slogdet(x)[0] * xp.imaginary_part(moved) * 1j, xp.real_part(moved)]
 
 
 def solve_jvp(xp: Any, t: list[Any], a: Any, result: Any) -> Any:
@@ -216,14 +223,14 @@ def cholesky_kernel(x: Any) -> Any:
 
 
 def cholesky_rule(xp: Any, g: Any, result: Any) -> Any:
-    """Return what the symmetric matrix receives: L^-T P L^-1, made symmetric.
+    """Return what the symmetric matrix receives: L^-H P L^-1, made symmetric, or Hermitian.
 
-    P is the lower triangle of L^T g, with half of the diagonal.
+    P is the lower triangle of L^H g, with half of the diagonal.
     """
-    back = transposed(xp, result)
+    back = adjoint(xp, result)
     once = xp.solve_triangular(back, half_of(xp, xp.matmul(back, g)), True, False)
-    twice = xp.solve_triangular(back, transposed(xp, once), True, False)
-    return (twice + transposed(xp, twice)) * 0.5
+    twice = xp.solve_triangular(back, adjoint(xp, once), True, False)
+    return (twice + adjoint(xp, twice)) * 0.5
 
 
 def half_of(xp: Any, square: Any) -> Any:
@@ -232,15 +239,15 @@ def half_of(xp: Any, square: Any) -> Any:
 
 
 def cholesky_jvp(xp: Any, t: Any, result: Any) -> Any:
-    """d L = L P; P is the lower triangle of L^-1 dX L^-T, with half of the diagonal."""
-    once = xp.solve_triangular(result, transposed(xp, t), False, False)
-    twice = xp.solve_triangular(result, transposed(xp, once), False, False)
+    """d L = L P; P is the lower triangle of L^-1 dX L^-H, with half of the diagonal."""
+    once = xp.solve_triangular(result, adjoint(xp, t), False, False)
+    twice = xp.solve_triangular(result, adjoint(xp, once), False, False)
     return xp.matmul(result, half_of(xp, twice))
 
 
 def pinv_jvp(xp: Any, t: Any, x: Any, p: Any, _rcond: float) -> Any:
     """Return the derivative at constant rank: of the inverse, and of the two null spaces."""
-    back, moved = transposed(xp, p), transposed(xp, t)
+    back, moved = adjoint(xp, p), adjoint(xp, t)
     inside = -xp.matmul(p, xp.matmul(t, p))
     columns = xp.matmul(p, xp.matmul(back, moved))
     columns = columns - xp.matmul(columns, xp.matmul(x, p))
@@ -251,7 +258,7 @@ def pinv_jvp(xp: Any, t: Any, x: Any, p: Any, _rcond: float) -> Any:
 
 def pinv_rule(xp: Any, g: Any, x: Any, p: Any, _rcond: float) -> Any:
     """Return the derivative at constant rank: of the inverse, and of the two null spaces."""
-    back, g_back = transposed(xp, p), transposed(xp, g)
+    back, g_back = adjoint(xp, p), adjoint(xp, g)
     inside = -xp.matmul(back, xp.matmul(g, back))
     columns = xp.matmul(g_back, xp.matmul(p, back))
     columns = columns - xp.matmul(x, xp.matmul(p, columns))
@@ -319,11 +326,13 @@ def cross_kernel(x: Any, other: Any, dim: int) -> Any:
 
 
 OF_SOLUTION = {"A": "A result", "B": "A result"}
+ON_COMPLEX = "holomorphic"
 BATCH = on_stacks(2)
 ROWS = (
     unary_operator(
         "trace",
-        kernel=lambda x: np.trace(x) if x.dtype.kind == "f" else np.trace(x, dtype=np.int64),
+        on_complex="as written",
+        kernel=lambda x: np.trace(x) if x.dtype.kind in "fc" else np.trace(x, dtype=np.int64),
         saves="self_shape",
         vjp=lambda xp, g, shape: xp.place_diagonal(xp.spread(g, (min(shape),)), shape, 0, 0, 1),
         jvp=linear,
@@ -339,6 +348,7 @@ ROWS = (
     ),
     unary_operator(
         "slogdet",
+        on_complex="as written",
         node="LinalgSlogdetBackward0",
         kernel=lambda x: [*np.linalg.slogdet(x)],
         saves="self",
@@ -375,6 +385,7 @@ ROWS = (
     ),
     unary_operator(
         "cholesky",
+        on_complex="as written",
         node="LinalgCholeskyExBackward0",
         kernel=cholesky_kernel,
         saves="result",
@@ -383,6 +394,7 @@ ROWS = (
     ),
     unary_operator(
         "pinv",
+        on_complex="as written",
         node="LinalgPinvBackward0",
         kernel=lambda x, rcond: np.linalg.pinv(finite(x), rcond),
         params="rcond",

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from gradspec_reference.marked import Marked
 from gradspec_reference.operators.arithmetic import no_derivative
 from gradspec_reference.operators.batching import shown_region
 from gradspec_reference.operators.forward import linear
@@ -97,7 +98,8 @@ def as_strided_kernel(x: Any, size: Any, stride: Any, offset: int, *_: Any) -> A
         "strides": tuple(s * x.itemsize for s in stride),
     }
     found = np.asanyarray(shown)
-    return found if found.dtype is x.dtype else found.view(x.dtype)  # NumPy sees bytes there
+    found = found if found.dtype is x.dtype else found.view(x.dtype)  # NumPy sees bytes there
+    return found.view(type(x)) if isinstance(x, Marked) else found
 
 
 class Placed:
@@ -106,6 +108,13 @@ class Placed:
     def __init__(self, base: Any) -> None:
         self.base = base
         self.__array_interface__ = dict(base.__array_interface__)
+
+
+def read_kernel(x: Any, reading: Any) -> Any:
+    """Return the part of a base that a view shows which has other numbers than the base."""
+    from gradspec_reference.operators import arrays  # noqa: PLC0415 - made of all rows
+
+    return reading.region(arrays, x)
 
 
 def scattered(xp: Any, g: Any, *where: Any) -> Any:
@@ -125,6 +134,7 @@ def cleared(xp: Any, g: Any, geometry: Geometry) -> Any:
 
 of_region = functools.partial(unary_operator, params="geometry")
 
+ON_COMPLEX = "as written"
 JVP = linear
 ROWS = (
     unary_operator(
@@ -142,6 +152,14 @@ ROWS = (
         operands="self source",
         vjp={"self": no_derivative, "source": no_derivative},
         inner=True,
+    ),
+    unary_operator(
+        "read",
+        inner=True,
+        node="AsStridedBackward0",
+        kernel=read_kernel,
+        params="reading",
+        vjp=lambda xp, g, reading: reading.scattered(xp, g),
     ),
     of_region("region", kernel=region_kernel, vjp=scattered),
     of_region("scatter_region", kernel=scatter_region_kernel, vjp=taken),

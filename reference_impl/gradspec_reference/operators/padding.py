@@ -58,6 +58,7 @@ def copying(mode: str, dims: str) -> Operator:
     )
 
 
+ON_COMPLEX = "as written"
 JVP = linear
 BATCH = padded_inside
 ROWS = (

@@ -58,6 +58,14 @@ def hypot_share(xp: Any, g: Any, x: Any, result: Any) -> Any:
     return g * (x / xp.where(result == 0, 1.0, result))
 
 
+def logaddexp_kernel(x: Any, y: Any) -> Any:
+    """log(exp x + exp y), without overflow; of complex numbers the larger is that of the parts."""
+    if x.dtype.kind != "c":
+        return np.logaddexp(x, y)
+    high, low = np.where(x.real >= y.real, x, y), np.where(x.real >= y.real, y, x)
+    return (high + np.log1p(np.exp(low - high)))[()]
+
+
 def copysign_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
     """Return g where the sign was kept, -g where it was turned, and 0 at 0."""
     return g * xp.where(x == 0, 0.0, result / x)
@@ -106,8 +114,12 @@ ROWS = (
         vjp={"self": as_is},
         without="bool",
     ),
-    binary("fmax", kernel=np.fmax, saves="self other", vjp=picking(fmax_first)),
-    binary("fmin", kernel=np.fmin, saves="self other", vjp=picking(fmin_first)),
+    binary(
+        "fmax", on_complex="undefined", kernel=np.fmax, saves="self other", vjp=picking(fmax_first)
+    ),
+    binary(
+        "fmin", on_complex="undefined", kernel=np.fmin, saves="self other", vjp=picking(fmin_first)
+    ),
     smooth("atan2", kernel=np.arctan2, saves="self other", vjp=both(atan2_self, atan2_other)),
     binary(
         "hypot",
@@ -121,7 +133,8 @@ ROWS = (
     ),
     binary(
         "logaddexp",
-        kernel=np.logaddexp,
+        on_complex="holomorphic",
+        kernel=logaddexp_kernel,
         without="integers",
         saves="self other",
         vjp=both(
@@ -147,6 +160,7 @@ ROWS = (
     ),
     Operator(
         "lerp",
+        on_complex="holomorphic",
         node="LerpBackward1",
         kernel=lerp_kernel,
         operands="self end weight",
@@ -160,6 +174,7 @@ ROWS = (
     ),
     Operator(
         "lerp_scalar",
+        on_complex="holomorphic",
         node="LerpBackward0",
         kernel=lerp_kernel,
         operands="self end",
@@ -171,6 +186,7 @@ ROWS = (
     ),
     Operator(
         "addcmul",
+        on_complex="holomorphic",
         kernel=addcmul_kernel,
         operands="self tensor1 tensor2",
         params="value",
@@ -185,6 +201,7 @@ ROWS = (
     ),
     Operator(
         "addcdiv",
+        on_complex="holomorphic",
         kernel=addcdiv_kernel,
         operands="self tensor1 tensor2",
         params="value",

@@ -182,6 +182,7 @@ placing = functools.partial(
     },
 )
 
+ON_COMPLEX = "as written"
 JVP = linear
 ROWS = (
     Operator(
@@ -241,8 +242,8 @@ ROWS = (
         saves={"self": "index", "source": "index source_shape"},
         vjp={"self": flat_put_self, "source": flat_put_source},
     ),
-    placing("select_scatter"),
-    placing("slice_scatter"),
+    placing("select_scatter", on_complex="undifferentiated"),
+    placing("slice_scatter", on_complex="undifferentiated"),
     Operator(
         "diagonal_scatter",
         kernel=place_diagonal_in_kernel,

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.operators.arithmetic import mul_other, mul_self
-from gradspec_reference.operators.batching import product
+from gradspec_reference.operators.batching import conjugate_product, product
+from gradspec_reference.operators.conjugation import conj
 from gradspec_reference.operators.forward import multilinear
 from gradspec_reference.operators.row import Operator, Rule, both
 
@@ -68,6 +69,7 @@ def right(product: str) -> Rule:
 
 
 CROSSED = {"self": "mat2", "mat2": "self"}
+ON_COMPLEX = "holomorphic"
 JVP = multilinear
 BATCH = product
 ROWS = (
@@ -110,9 +112,11 @@ ROWS = (
     ),
     Operator(
         "vdot",
-        kernel=np.dot,
+        on_complex="as written",
+        kernel=np.vdot,
         operands="self other",
         saves={"self": "other", "other": "self"},
-        vjp=both(mul_self, mul_other),
+        vjp=both(lambda xp, g, other, _self: conj(xp, g) * other, mul_other),
+        batch=conjugate_product,
     ),
 )

@@ -58,7 +58,7 @@ def sum_kernel(x: Any, dims: Dims | None = None, keepdim: bool = False) -> Any:
 
 def wide(x: Any) -> Any:
     """Return the dtype in which integers and booleans are accumulated; None for floats."""
-    return None if x.dtype.kind == "f" else np.int64
+    return None if x.dtype.kind in "fc" else np.int64
 
 
 def prod_kernel(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
@@ -118,11 +118,17 @@ def prod_dim_rule(xp: Any, g: Any, x: Any, result: Any, dim: int, keepdim: bool)
     return g * xp.transpose(others, dim, last)
 
 
+def squared(x: Any) -> Any:
+    """Return the squares, of complex numbers those of their sizes."""
+    return x * x if x.dtype.kind != "c" else x.real * x.real + x.imag * x.imag
+
+
 def var_kernel(x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
     """Return the mean square deviation, with n - correction in the denominator."""
     deviation = x - mean_kernel(x, dims, True)
     free = max(count(x.shape, dims) - correction, 0)
-    return sum_kernel(deviation * deviation, dims, keepdim) / x.dtype.type(free)
+    square = squared(deviation)
+    return sum_kernel(square, dims, keepdim) / square.dtype.type(free)
 
 
 def var_rule(xp: Any, g: Any, x: Any, dims: Dims, correction: float, keepdim: bool) -> Any:
@@ -190,8 +196,8 @@ def chosen_rule(xp: Any, g: Any, x: Any, result: Any) -> Any:
 
 def logsumexp_kernel(x: Any, dims: Dims, keepdim: bool) -> Any:
     """Log of the sum of exp, shifted by the maximum."""
-    top = np.max(x, axis=dims, keepdims=True, initial=-np.inf)
-    top = np.where(np.isfinite(top), top, x.dtype.type(0))
+    top = np.max(x.real, axis=dims, keepdims=True, initial=-np.inf)
+    top = np.where(np.isfinite(top), top, top.dtype.type(0))
     result = np.log(np.sum(np.exp(x - top), axis=dims, keepdims=True)) + top
     result = result if keepdim else np.squeeze(result, dims)[()]
     return in_rows(result)
@@ -207,9 +213,9 @@ def logsumexp_rule(xp: Any, g: Any, x: Any, result: Any, dims: Dims, keepdim: bo
 def norm_kernel(x: Any, order: float, dims: Dims, keepdim: bool) -> Any:
     """Return the vector norm of an order."""
     if order == 2:  # noqa: PLR2004 - the Euclidean norm
-        return np.sqrt(ADD(x * x, dims, None, None, keepdim))
+        return np.sqrt(ADD(squared(x), dims, None, None, keepdim))
     if order == 0:
-        return ADD(x != 0, dims, x.dtype, None, keepdim)
+        return ADD(x != 0, dims, x.real.dtype, None, keepdim)
     size = np.abs(x)
     if size.size and all(x.shape[d] == 1 for d in dims):  # no power to round, or to be too large
         return size if keepdim else np.squeeze(size, dims)
@@ -232,15 +238,15 @@ def norm_rule(xp: Any, g: Any, x: Any, result: Any, order: float, dims: Dims, ke
     shape = tuple(x.shape)
     g, result = (restore(xp, v, shape, dims, keepdim) for v in (g, result))
     if order == 1:
-        return g * xp.sign(x)
+        return g * xp.sgn(x)
     if math.isinf(order):
         largest = (xp.abs(x) == result) | (xp.isnan(x) & xp.isnan(result))
-        return xp.sign(x) * largest * (g / xp.sum_dim(largest, dims, True))
+        return xp.sgn(x) * largest * (g / xp.sum_dim(largest, dims, True))
     is_zero = result == 0
     divisor = xp.where(is_zero, 1.0, result)  # so that no derivative of 0 / 0 is asked for
     if order == 2:  # noqa: PLR2004 - the Euclidean norm
         return g * xp.where(is_zero, 0.0, x / divisor)
-    power = xp.sign(x) * xp.where(x == 0, 0.0, xp.pow_scalar(xp.abs(x), order - 1))
+    power = xp.sgn(x) * xp.where(x == 0, 0.0, xp.pow_scalar(xp.abs(x), order - 1))
     if order < 1:
         return power * g * xp.pow_scalar(result, 1 - order)
     return power * xp.where(is_zero, 0.0, g / xp.pow_scalar(divisor, order - 1))
@@ -311,6 +317,7 @@ def cumsum_rule(xp: Any, g: Any, dim: int) -> Any:
 
 
 of_shape = functools.partial(unary_operator, saves="self_shape", jvp=linear)
+linear_in = functools.partial(of_shape, on_complex="as written")
 of_result = functools.partial(unary_operator, saves="self result")
 along = {"params": "dim keepdim"}
 moment = {"params": "dim correction keepdim"}
@@ -318,22 +325,38 @@ moment = {"params": "dim correction keepdim"}
 JVP = gradient
 BATCH = along_dims
 ROWS = (
-    of_shape("sum", kernel=sum_kernel, vjp=sum_rule, batch=reduced("sum_dim")),
-    of_shape("sum_dim", node="SumBackward1", kernel=sum_kernel, vjp=spread, **along),
-    of_shape("mean", kernel=mean_kernel, vjp=mean_rule, batch=reduced("mean_dim")),
-    of_shape("mean_dim", node="MeanBackward1", kernel=mean_kernel, vjp=mean_dim_rule, **along),
-    of_result("prod", kernel=prod_kernel, vjp=prod_rule, batch=flattened("prod_dim")),
-    of_result("prod_dim", node="ProdBackward1", kernel=prod_kernel, vjp=prod_dim_rule, **along),
-    unary_operator("var", kernel=var_kernel, saves="self", vjp=var_rule, **moment),
+    linear_in("sum", kernel=sum_kernel, vjp=sum_rule, batch=reduced("sum_dim")),
+    linear_in("sum_dim", node="SumBackward1", kernel=sum_kernel, vjp=spread, **along),
+    linear_in("mean", kernel=mean_kernel, vjp=mean_rule, batch=reduced("mean_dim")),
+    linear_in("mean_dim", node="MeanBackward1", kernel=mean_kernel, vjp=mean_dim_rule, **along),
+    of_result(
+        "prod",
+        on_complex="holomorphic",
+        kernel=prod_kernel,
+        vjp=prod_rule,
+        batch=flattened("prod_dim"),
+    ),
+    of_result(
+        "prod_dim",
+        on_complex="holomorphic",
+        node="ProdBackward1",
+        kernel=prod_kernel,
+        vjp=prod_dim_rule,
+        **along,
+    ),
+    unary_operator(
+        "var", on_complex="as written", kernel=var_kernel, saves="self", vjp=var_rule, **moment
+    ),
     unary_operator(
         "var_mean",
+        on_complex="as written",
         kernel=var_mean_kernel,
         saves="self",
         vjp=var_mean_rule,
         several=True,
         **moment,
     ),
-    of_result("std", kernel=std_kernel, vjp=std_rule, **moment),
+    of_result("std", on_complex="as written", kernel=std_kernel, vjp=std_rule, **moment),
     of_result("amax", kernel=amax_kernel, vjp=extreme_rule, **along),
     of_result("amin", kernel=amin_kernel, vjp=extreme_rule, **along),
     unary_operator(
@@ -344,17 +367,34 @@ ROWS = (
         several=True,
         **along,
     ),
-    unary_operator("nansum", kernel=nansum_kernel, saves="self", vjp=nansum_rule, **along),
+    unary_operator(
+        "nansum",
+        on_complex="undefined",
+        kernel=nansum_kernel,
+        saves="self",
+        vjp=nansum_rule,
+        **along,
+    ),
     of_result("max", node="MaxBackward1", kernel=np.max, vjp=chosen_rule, batch=reduced("amax")),
     of_result("min", node="MinBackward1", kernel=np.min, vjp=chosen_rule, batch=reduced("amin")),
     of_result("median", kernel=median_kernel, vjp=chosen_rule, without="bool", batch=in_turn),
-    of_result("logsumexp", kernel=logsumexp_kernel, vjp=logsumexp_rule, **along),
+    of_result(
+        "logsumexp", on_complex="holomorphic", kernel=logsumexp_kernel, vjp=logsumexp_rule, **along
+    ),
     of_result(
         "vector_norm",
+        on_complex="as written",
         node="LinalgVectorNormBackward0",
         kernel=norm_kernel,
         params="ord dim keepdim",
         vjp=norm_rule,
     ),
-    unary_operator("cumsum", kernel=cumsum_kernel, params="dim", vjp=cumsum_rule, jvp=linear),
+    unary_operator(
+        "cumsum",
+        on_complex="as written",
+        kernel=cumsum_kernel,
+        params="dim",
+        vjp=cumsum_rule,
+        jvp=linear,
+    ),
 )

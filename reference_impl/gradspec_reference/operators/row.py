@@ -56,6 +56,10 @@ class Operator:
     floating: bool = False  # which is a floating one
     without: str = ""  # "bool": has no kernel for booleans; "any bool": refuses one among operands;
     # "integers": has one for floating numbers alone
+    # whether it takes complex numbers, and what its rules are there (see `engine/complexes`):
+    # "holomorphic", those for real numbers, conjugated before and after; "as written";
+    # "undifferentiated", none; "refused", as if nothing is said; "undefined", of what has no sense
+    on_complex: str = ""
     several: bool = False  # the kernel returns a list of results
     variadic: bool = False  # any number of operands, with one rule, which is told which
     inner: bool = False  # a part of functions of other names: none has its own
@@ -72,6 +76,7 @@ class Operator:
     ruled: tuple[int, ...] | None = field(init=False, repr=False)  # their positions, unless all
     differentiable: bool = field(init=False, repr=False)
     particular: bool = field(init=False, repr=False)  # about operands that are not floating
+    takes_complex: bool = field(init=False, repr=False)
     derived: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -97,6 +102,7 @@ class Operator:
         follows("rules", OneForAll(self.vjp[self.operands]) if self.variadic else in_order)
         follows("differentiable", bool(self.vjp))
         follows("particular", self.floating or bool(self.without))
+        follows("takes_complex", self.on_complex not in {"", "refused", "undefined"})
 
     def needs_of(self, operand: str) -> list[str]:
         """Return what the rule of one operand needs; nothing if there is no rule."""
@@ -106,8 +112,10 @@ class Operator:
         return needs.split()
 
 
-def of_family(row: Operator, jvp: Rule | None, batch: Rule | None) -> Operator:
+def of_family(row: Operator, jvp: Rule | None, batch: Rule | None, on_complex: str) -> Operator:
     """Give a row the rules of its family, unless it has its own, or no derivative."""
+    if on_complex and not row.on_complex:
+        row = replace(row, on_complex=on_complex)
     if jvp is not None and row.jvp is None and row.vjp and row.node != NOT_IMPLEMENTED:
         row = replace(row, jvp=jvp)
     return replace(row, batch=batch) if batch is not None and row.batch is None else row

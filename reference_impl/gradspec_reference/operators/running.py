@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from gradspec_reference.operators.batching import along
 from gradspec_reference.operators.forward import linear, written
 from gradspec_reference.operators.indexing import gather_kernel, reading
 from gradspec_reference.operators.layouts import in_rows
+from gradspec_reference.operators.pairs import logaddexp_kernel
 from gradspec_reference.operators.reductions import has_zero, wide
 from gradspec_reference.operators.row import unary_operator
 
@@ -68,7 +70,15 @@ def running_kernel(x: Any, index: Any, dim: int) -> Any:
 
 def logcumsumexp_kernel(x: Any, dim: int) -> Any:
     """Return the logarithm of the running sum of exponentials."""
-    return np.logaddexp.accumulate(in_rows(x), axis=dim) if x.ndim else x.copy()
+    if not x.ndim:
+        return x.copy()
+    if x.dtype.kind != "c":
+        return np.logaddexp.accumulate(in_rows(x), axis=dim)
+    sums = in_rows(x).copy()
+    rows = np.moveaxis(sums, dim, 0)
+    for before, row in itertools.pairwise(rows):
+        row[...] = logaddexp_kernel(before, row)
+    return sums
 
 
 def logcumsumexp_rule(xp: Any, g: Any, x: Any, result: Any, dim: int) -> Any:
@@ -106,6 +116,7 @@ BATCH = along
 ROWS = (
     unary_operator(
         "cumprod",
+        on_complex="holomorphic",
         kernel=cumprod_kernel,
         params="dim",
         saves="self result",
@@ -114,6 +125,7 @@ ROWS = (
     ),
     unary_operator(
         "logcumsumexp",
+        on_complex="holomorphic",
         kernel=logcumsumexp_kernel,
         params="dim",
         saves="self result",

@@ -247,6 +247,7 @@ def other_factors(xp: Any, x: Any, index: Any, src: Any, dim: int, include_self:
 
 at_places = functools.partial(Operator, operands="self index src", params="dim")
 
+ON_COMPLEX = "as written"
 JVP = linear
 BATCH = along_dims
 ROWS = (
@@ -281,6 +282,7 @@ ROWS = (
     ),
     Operator(
         "scatter_reduce",
+        on_complex="undifferentiated",
         kernel=scatter_reduce_kernel,
         operands="self index src",
         params="dim reduce include_self",

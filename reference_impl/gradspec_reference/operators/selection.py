@@ -67,6 +67,7 @@ BATCH = entrywise
 ROWS = (
     Operator(
         "maximum",
+        on_complex="undefined",
         kernel=np.maximum,
         operands="self other",
         saves="self other",
@@ -75,6 +76,7 @@ ROWS = (
     ),
     Operator(
         "minimum",
+        on_complex="undefined",
         kernel=np.minimum,
         operands="self other",
         saves="self other",
@@ -83,6 +85,7 @@ ROWS = (
     ),
     Operator(
         "where",
+        on_complex="as written",
         kernel=where_kernel,
         operands="condition self other",
         saves="condition",
@@ -113,6 +116,7 @@ ROWS = (
     ),
     Operator(
         "masked_fill",
+        on_complex="as written",
         kernel=lambda x, mask, value: in_rows(np.where(mask, x.dtype.type(value), x)),
         operands="self mask",
         params="value",
@@ -121,6 +125,7 @@ ROWS = (
     ),
     Operator(
         "masked_fill_tensor",
+        on_complex="as written",
         inner=True,
         node="MaskedFillBackward1",
         kernel=lambda x, mask, value: in_rows(np.where(mask, value.astype(x.dtype), x)),

@@ -203,6 +203,11 @@ def move_kernel(x: Any, device: str, _origin: str) -> Any:
     return x.copy()
 
 
+def cast_kernel(x: Any, dtype: Any, _origin: Any) -> Any:
+    """Return numbers in another dtype."""
+    return within_ends(x, dtype).astype(dtype, order_of_copy(x))
+
+
 def order_of_copy(x: Any) -> Any:
     """Return how NumPy is to lay out a copy."""
     return "C" if 0 in x.strides else "K"
@@ -236,6 +241,7 @@ def unbind_kernel(x: Any, dim: int) -> list[Any]:
 of_shape = functools.partial(unary_operator, saves="self_shape")
 pieces = functools.partial(of_shape, kernel=split_kernel, params="split_size dim", several=True)
 
+ON_COMPLEX = "as written"
 JVP = linear
 BATCH = shifted
 ROWS = (
@@ -385,7 +391,7 @@ ROWS = (
     unary_operator(
         "cast",
         node="ToCopyBackward0",
-        kernel=lambda x, dtype, _origin: within_ends(x, dtype).astype(dtype, order_of_copy(x)),
+        kernel=cast_kernel,
         params="dtype origin",
         vjp=lambda xp, g, dtype, origin: xp.cast(g, origin, dtype),
     ),

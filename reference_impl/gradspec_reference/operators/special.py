@@ -14,6 +14,8 @@ import numpy as np
 
 from gradspec_reference.dtypes import FLOATING, limits
 from gradspec_reference.operators.batching import entrywise
+from gradspec_reference.operators.complex_numbers import complex_kernel
+from gradspec_reference.operators.conjugation import is_complex
 from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.row import Operator, unary_operator
 
@@ -29,7 +31,7 @@ def sinc_kernel(x: Any) -> Any:
 
 def sinc_rule(xp: Any, g: Any, x: Any) -> Any:
     """d/dx sinc x = (cos(pi x) - sinc x) / x; near 0, where that is 0 / 0, its series."""
-    near = (x < NEAR) & (x > -NEAR)
+    near = xp.abs(x) < NEAR if is_complex(x) else (x < NEAR) & (x > -NEAR)
     square = x * x
     series = x * (square * (square * (-(math.pi**6) / 840) + math.pi**4 / 30) - math.pi**2 / 3)
     apart = xp.where(near, 1.0, x)
@@ -54,6 +56,9 @@ def logit_rule(xp: Any, g: Any, x: Any, eps: Any) -> Any:
 
 def nan_to_num_kernel(x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
     """Return x with numbers for NaN, 0, and for the infinities, the extreme ones."""
+    if x.dtype.kind == "c":
+        real, imaginary = (nan_to_num_kernel(p, nan, posinf, neginf) for p in (x.real, x.imag))
+        return complex_kernel(real, imaginary)
     if x.dtype.kind not in FLOATING:
         return x.copy()
     ends = limits(x.dtype)
@@ -129,10 +134,17 @@ OF_TWO: Any = {"operands": "self other", "saves": "self other", "pointwise": Tru
 JVP = symmetric
 BATCH = entrywise
 ROWS = (
-    smooth("sinc", kernel=sinc_kernel, saves="self", vjp=sinc_rule),
+    smooth(
+        "sinc",
+        on_complex="holomorphic",
+        kernel=sinc_kernel,
+        saves="self",
+        vjp=sinc_rule,
+    ),
     smooth("logit", kernel=logit_kernel, params="eps", saves="self", vjp=logit_rule),
     unary_operator(
         "nan_to_num",
+        on_complex="undifferentiated",
         kernel=nan_to_num_kernel,
         params="nan posinf neginf",
         saves="self",

@@ -96,6 +96,7 @@ def added(name: str, operands: str, product: Kernel, left: Rule, right: Rule) ->
     )
 
 
+ON_COMPLEX = "holomorphic"
 ROWS = (
     added(
         *("addmm", "self mat1 mat2", matmul_kernel),

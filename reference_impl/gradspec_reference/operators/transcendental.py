@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.operators.batching import entrywise, stacks
+from gradspec_reference.operators.conjugation import is_complex
 from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.row import Operator, as_is, no_slope, unary_operator
 
@@ -34,6 +35,13 @@ def asin_rule(xp: Any, g: Any, x: Any) -> Any:
 def acos_rule(xp: Any, g: Any, x: Any) -> Any:
     """d/dx acos x = -1 / sqrt(1 - x x)."""
     return -g / xp.sqrt(1 - x * x)
+
+
+def acosh_rule(xp: Any, g: Any, x: Any) -> Any:
+    """d/dx acosh x = 1 / sqrt(x x - 1); of complex numbers, on the branch of two roots."""
+    if is_complex(x):
+        return g * (xp.rsqrt(x + 1) * xp.rsqrt(x - 1))
+    return g * xp.rsqrt(x * x - 1)
 
 
 def tanh_rule(_xp: Any, g: Any, result: Any) -> Any:
@@ -71,56 +79,57 @@ def threshold_kernel(g: Any, result: Any) -> Any:
 
 
 smooth = functools.partial(unary_operator, pointwise=True, floating=True)
+analytic = functools.partial(smooth, on_complex="holomorphic")
 
 JVP = symmetric
 BATCH = entrywise
 ROWS = (
-    smooth("exp", kernel=np.exp, saves="result", vjp=lambda _xp, g, r: g * r),
-    smooth("exp2", kernel=np.exp2, saves="result", vjp=lambda _xp, g, r: g * (r * LOG2)),
-    smooth("expm1", kernel=np.expm1, saves="result", vjp=lambda _xp, g, r: g * (r + 1)),
-    smooth("log", kernel=np.log, saves="self", vjp=lambda _xp, g, x: g / x),
-    smooth("log2", kernel=np.log2, saves="self", vjp=lambda _xp, g, x: g / (x * LOG2)),
-    smooth("log10", kernel=np.log10, saves="self", vjp=lambda _xp, g, x: g / (x * LOG10)),
-    smooth(
+    analytic("exp", kernel=np.exp, saves="result", vjp=lambda _xp, g, r: g * r),
+    analytic("exp2", kernel=np.exp2, saves="result", vjp=lambda _xp, g, r: g * (r * LOG2)),
+    analytic("expm1", kernel=np.expm1, saves="result", vjp=lambda _xp, g, r: g * (r + 1)),
+    analytic("log", kernel=np.log, saves="self", vjp=lambda _xp, g, x: g / x),
+    analytic("log2", kernel=np.log2, saves="self", vjp=lambda _xp, g, x: g / (x * LOG2)),
+    analytic("log10", kernel=np.log10, saves="self", vjp=lambda _xp, g, x: g / (x * LOG10)),
+    analytic(
         "log1p",
         node="Log1PBackward0",
         kernel=np.log1p,
         saves="self",
         vjp=lambda _xp, g, x: g / (x + 1),
     ),
-    smooth("sqrt", kernel=np.sqrt, saves="result", vjp=lambda _xp, g, r: g / (r * 2)),
-    smooth(
+    analytic("sqrt", kernel=np.sqrt, saves="result", vjp=lambda _xp, g, r: g / (r * 2)),
+    analytic(
         "rsqrt",
         kernel=lambda x: 1 / np.sqrt(x),
         saves="result",
         vjp=lambda _xp, g, r: g * (r * r * r * -0.5),
     ),
-    smooth(
+    analytic(
         "reciprocal", kernel=lambda x: 1 / x, saves="result", vjp=lambda _xp, g, r: -g * (r * r)
     ),
-    smooth("sin", kernel=np.sin, saves="self", vjp=lambda xp, g, x: g * xp.cos(x)),
-    smooth("cos", kernel=np.cos, saves="self", vjp=lambda xp, g, x: g * -xp.sin(x)),
-    smooth("tan", kernel=np.tan, saves="result", vjp=lambda _xp, g, r: g * (r * r + 1)),
-    smooth("asin", kernel=np.arcsin, saves="self", vjp=asin_rule),
-    smooth("acos", kernel=np.arccos, saves="self", vjp=acos_rule),
-    smooth("atan", kernel=np.arctan, saves="self", vjp=lambda _xp, g, x: g / (x * x + 1)),
-    smooth("sinh", kernel=np.sinh, saves="self", vjp=lambda xp, g, x: g * xp.cosh(x)),
-    smooth("cosh", kernel=np.cosh, saves="self", vjp=lambda xp, g, x: g * xp.sinh(x)),
-    smooth(
+    analytic("sin", kernel=np.sin, saves="self", vjp=lambda xp, g, x: g * xp.cos(x)),
+    analytic("cos", kernel=np.cos, saves="self", vjp=lambda xp, g, x: g * -xp.sin(x)),
+    analytic("tan", kernel=np.tan, saves="result", vjp=lambda _xp, g, r: g * (r * r + 1)),
+    analytic("asin", kernel=np.arcsin, saves="self", vjp=asin_rule),
+    analytic("acos", kernel=np.arccos, saves="self", vjp=acos_rule),
+    analytic("atan", kernel=np.arctan, saves="self", vjp=lambda _xp, g, x: g / (x * x + 1)),
+    analytic("sinh", kernel=np.sinh, saves="self", vjp=lambda xp, g, x: g * xp.cosh(x)),
+    analytic("cosh", kernel=np.cosh, saves="self", vjp=lambda xp, g, x: g * xp.sinh(x)),
+    analytic(
         "asinh",
         kernel=np.arcsinh,
         saves="self",
         vjp=lambda xp, g, x: g * xp.rsqrt(x * x + 1),
     ),
-    smooth(
+    analytic(
         "acosh",
         kernel=np.arccosh,
         saves="self",
-        vjp=lambda xp, g, x: g * xp.rsqrt(x * x - 1),
+        vjp=acosh_rule,
     ),
-    smooth("atanh", kernel=np.arctanh, saves="self", vjp=lambda _xp, g, x: g / (1 - x * x)),
-    smooth("tanh", kernel=np.tanh, saves="result", vjp=tanh_rule),
-    smooth("sigmoid", kernel=sigmoid_kernel, saves="result", vjp=sigmoid_rule),
+    analytic("atanh", kernel=np.arctanh, saves="self", vjp=lambda _xp, g, x: g / (1 - x * x)),
+    analytic("tanh", kernel=np.tanh, saves="result", vjp=tanh_rule),
+    analytic("sigmoid", kernel=sigmoid_kernel, saves="result", vjp=sigmoid_rule),
     unary_operator("floor", kernel=np.floor, vjp=no_slope, without="bool"),
     unary_operator("ceil", kernel=np.ceil, vjp=no_slope, without="bool"),
     unary_operator("round", kernel=np.round, vjp=no_slope, without="bool"),
@@ -134,8 +143,18 @@ ROWS = (
     ),
     unary_operator("trunc", kernel=np.trunc, vjp=no_slope, without="bool"),
     unary_operator("frac", kernel=lambda x: x - np.trunc(x), vjp=as_is, without="integers"),
-    smooth("deg2rad", kernel=lambda x: x * DEGREE, vjp=lambda _xp, g: g * DEGREE),
-    smooth("rad2deg", kernel=lambda x: x / DEGREE, vjp=lambda _xp, g: g / DEGREE),
+    smooth(
+        "deg2rad",
+        on_complex="undefined",
+        kernel=lambda x: x * DEGREE,
+        vjp=lambda _xp, g: g * DEGREE,
+    ),
+    smooth(
+        "rad2deg",
+        on_complex="undefined",
+        kernel=lambda x: x / DEGREE,
+        vjp=lambda _xp, g: g / DEGREE,
+    ),
     unary_operator("relu", kernel=relu_kernel, saves="result", vjp=relu_rule, without="any bool"),
     # relu's derivative is an operator of two operands in torch: it depends, with derivative zero,
     # on the result, and so requires grad under create_graph wherever the result does

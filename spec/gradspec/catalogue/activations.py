@@ -244,6 +244,7 @@ ROWS: Final = (
         means="x - tanh(x)",
         ends=far(1.0, 1.0),
         keeps="",
+        holomorphic=True,
     ),
     activation(
         *("softshrink(x, lambd=0.5)", softshrink),

@@ -116,6 +116,7 @@ ROWS: Final = (
         dilated=call((1, 2, 6), (3, 2, 3), dilation=2),
         grouped=call((1, 4, 3), (6, 2, 2), 6, groups=2),
         same=call((1, 2, 5), (3, 2, 4), padding="same"),
+        holomorphic=True,
     ),
     functional(
         *(f"conv2d({PARAMETERS})", convolution, ANALYTIC, call(*SMALL)),
@@ -126,6 +127,7 @@ ROWS: Final = (
         grouped=call((1, 4, 2, 3), (2, 2, 2, 2), 2, groups=2),
         depthwise=call((1, 3, 3, 2), (3, 1, 2, 1), groups=3),
         same=call((1, 1, 3, 4), (2, 1, 2, 3), padding="same", dilation=(2, 1)),
+        holomorphic=True,
     ),
     functional(
         *(f"conv3d({PARAMETERS})", convolution, ANALYTIC),
@@ -134,6 +136,7 @@ ROWS: Final = (
         strided=call((1, 1, 3, 4, 2), (2, 1, 1, 2, 2), stride=(2, 1, 3), padding=(0, 1, 1)),
         dilated=call((1, 1, 3, 2, 4), (2, 1, 2, 1, 2), dilation=(2, 1, 3)),
         grouped=call((1, 4, 1, 2, 2), (2, 2, 1, 2, 1), 2, groups=2),
+        holomorphic=True,
     ),
     functional(
         *(f"conv_transpose1d({TRANSPOSED})", transposed, ANALYTIC, call((2, 3, 4), (3, 2, 3))),
@@ -143,6 +146,7 @@ ROWS: Final = (
         dilated=call((1, 2, 3), (2, 3, 3), dilation=2),
         grouped=call((1, 4, 3), (4, 3, 2), 6, groups=2),
         particular=True,
+        holomorphic=True,
     ),
     functional(
         *(f"conv_transpose2d({TRANSPOSED})", transposed, ANALYTIC),
@@ -153,5 +157,6 @@ ROWS: Final = (
         dilated=call((1, 1, 2, 3), (1, 2, 2, 3), dilation=(3, 2)),
         grouped=call((1, 4, 2, 1), (4, 3, 1, 2), 6, groups=2),
         particular=True,
+        holomorphic=True,
     ),
 )

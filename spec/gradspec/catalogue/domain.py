@@ -50,6 +50,18 @@ class Symmetric(Domain):
         return lower + mirrored + self.shift * np.eye(shape[-1])
 
 
+@dataclass(frozen=True, slots=True)
+class Complex(Domain):
+    """Complex numbers, of which no part is zero: `values` are the real parts, and `others` too."""
+
+    others: tuple[Any, ...] = ()
+
+    def draw(self, random: np.random.Generator, shape: tuple[int, ...], taken: set[Any]) -> Any:
+        """Draw the real parts, and then the imaginary ones."""
+        parts = Domain.draw(self, random, shape, taken)
+        return np.asarray(parts + 1j * Domain(self.others, repeats=True).draw(random, shape, taken))
+
+
 REAL: Final = Domain.between(-2, 2)
 FINE: Final = Domain.between(-2, 2, 1 / 64)
 """Four times as many, for operators that read many entries."""
@@ -114,6 +126,10 @@ FEW: Final = Domain((-1.0, 0.0, 2.0), repeats=True)
 ZERO_OR_ONE: Final = Domain((0.0, 1.0), repeats=True)
 NUMBER_OR_NAN: Final = Domain((float("nan"), 1.5, -2.25), repeats=True)
 TRUTH: Final = Domain((True, False), repeats=True)
+OFF_THE_AXIS: Final = tuple(sign * n / 16 for n in range(4, 13) for sign in (1, -1))
+"""Imaginary parts of which none is near zero, where many functions are cut, and none near 1."""
+
+COMPLEX: Final = Complex(REAL.values, others=OFF_THE_AXIS)
 SYMMETRIC: Final = Symmetric(REAL.values)
 DEFINITE: Final = Symmetric(Domain.between(-1, 1).values, shift=4.0)
 """The shift is larger than all else in a row."""

@@ -51,6 +51,7 @@ FUNCTIONS: Final = (
         ends={"far": at([-INF, -3000.0, 3000.0, INF], [0.0, 0.0, INF, INF])},
         **IN_PLACE,
         keeps="result",
+        holomorphic=True,
     ),
     one(
         *("log2", lambda x: np.log(x) / np.log(2)),
@@ -58,28 +59,41 @@ FUNCTIONS: Final = (
         means="log(x, 2)",
         ends=OF_LOGARITHMS | outside(-2.0, -0.5 / np.log(2)),
         **IN_PLACE,
+        holomorphic=True,
     ),
     one(
         *("log10", lambda x: np.log(x) / np.log(10)),
         domain=POSITIVE,
         ends=OF_LOGARITHMS | outside(-2.0, -0.5 / np.log(10)),
         **IN_PLACE,
+        holomorphic=True,
     ),
-    one("asin", np.arcsin, domain=INSIDE_ONE, ends=STEEP | outside(2.0), **IN_PLACE),
+    one(
+        "asin",
+        np.arcsin,
+        domain=INSIDE_ONE,
+        ends=STEEP | outside(2.0),
+        **IN_PLACE,
+        holomorphic=True,
+    ),
     one(
         *("acos", np.arccos),
         domain=INSIDE_ONE,
         ends={"ends": at([-1.0, 1.0], -INF), **outside(2.0)},
         **IN_PLACE,
+        holomorphic=True,
     ),
-    one("atan", np.arctan, ends=FLAT_AT_INFINITY, **IN_PLACE),
-    one("asinh", np.arcsinh, ends=FLAT_AT_INFINITY),
+    one("atan", np.arctan, ends=FLAT_AT_INFINITY, **IN_PLACE, holomorphic=True),
+    one("asinh", np.arcsinh, ends=FLAT_AT_INFINITY, holomorphic=True),
     one(
         *("acosh", np.arccosh),
         domain=ABOVE_ONE,
         ends={"one": at([1.0], INF), "infinity": at([INF], 0.0), **outside(0.5)},
+        holomorphic=True,
     ),
-    one("atanh", np.arctanh, domain=INSIDE_ONE, ends=STEEP | outside(2.0, -1 / 3)),
+    one(
+        "atanh", np.arctanh, domain=INSIDE_ONE, ends=STEEP | outside(2.0, -1 / 3), holomorphic=True
+    ),
     one("deg2rad", lambda x: x * (np.pi / 180), LINEAR, means="radians(x)", **IN_PLACE),
     one("rad2deg", lambda x: x * (180 / np.pi), LINEAR, means="degrees(x)", **IN_PLACE),
     one(
@@ -90,6 +104,7 @@ FUNCTIONS: Final = (
         condition=1e3,  # near zero two numbers cancel
         ends={"infinity": at([INF], or_nan(0.0), NO_NUMBER)},
         **IN_PLACE,
+        holomorphic=True,
     ),
     row(
         "logit(x, eps=None)",

@@ -56,6 +56,7 @@ from gradspec.catalogue.operator import (
     point,
     row,
 )
+from gradspec.catalogue.parts import modulus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -238,6 +239,7 @@ ARITHMETIC: Final = (
         alpha=ALPHA,
         sign="+",
         **BASIC,
+        holomorphic=True,
     ),
     two(
         "sub(x, other, *, alpha=1)",
@@ -248,8 +250,11 @@ ARITHMETIC: Final = (
         of_number=NUMBER,
         sign="-",
         **BASIC,
+        holomorphic=True,
     ),
-    two("mul(x, other)", np.multiply, LINEAR, means="x * other", sign="*", **BASIC),
+    two(
+        "mul(x, other)", np.multiply, LINEAR, means="x * other", sign="*", **BASIC, holomorphic=True
+    ),
     two(
         "div(x, other)",
         np.true_divide,
@@ -263,6 +268,7 @@ ARITHMETIC: Final = (
         },
         sign="/",
         **BASIC,
+        holomorphic=True,
     ),
     row(
         *("div_rounded(x, other, rounding_mode)", whole_quotient, PIECEWISE),
@@ -283,8 +289,9 @@ ARITHMETIC: Final = (
         ends=OF_POWERS,
         sign="$x ** $exponent",
         **BASIC,
+        holomorphic=True,
     ),
-    one("neg", np.negative, LINEAR, means="-x", sign="-$x", **BASIC),
+    one("neg", np.negative, LINEAR, means="-x", sign="-$x", **BASIC, holomorphic=True),
     either("maximum(x, other)", larger, means="max(x, other)", ends=ONE_NAN),
     either("minimum(x, other)", smaller, means="min(x, other)", ends=ONE_NAN),
     two(
@@ -330,17 +337,26 @@ FUNCTIONS: Final = (
         negative=on(domain=LOW),
         kinks={"": Kink(point(0.0), (-1.0, 1.0), 0.0)},
         ends=at_nan(0.0),
+        of_parts=modulus,
         **IN_PLACE,
     ),
     stepped("sign", sign, jump(0.0), **IN_PLACE, takes_nan=True),
-    one("exp", np.exp, ends=far(0.0, INF), **IN_PLACE, keeps="result"),
-    one("expm1", np.expm1, ends=far(0.0, INF), **IN_PLACE, keeps="result"),
-    one("log", np.log, domain=POSITIVE, ends=OF_LOGARITHMS | outside(-1.0, -1.0), **IN_PLACE),
+    one("exp", np.exp, ends=far(0.0, INF), **IN_PLACE, keeps="result", holomorphic=True),
+    one("expm1", np.expm1, ends=far(0.0, INF), **IN_PLACE, keeps="result", holomorphic=True),
+    one(
+        "log",
+        np.log,
+        domain=POSITIVE,
+        ends=OF_LOGARITHMS | outside(-1.0, -1.0),
+        **IN_PLACE,
+        holomorphic=True,
+    ),
     one(
         *("log1p", np.log1p),
         domain=ABOVE_MINUS_ONE,
         ends={"minus_one": at([-1.0], INF), "infinity": at([INF], 0.0), **outside(-2.0, -1.0)},
         **IN_PLACE,
+        holomorphic=True,
     ),
     one(
         "sqrt",
@@ -349,6 +365,7 @@ FUNCTIONS: Final = (
         ends=OF_LOGARITHMS | outside(-1.0),
         **IN_PLACE,
         keeps="result",
+        holomorphic=True,
     ),
     one(
         *("rsqrt", lambda x: 1 / np.sqrt(x)),
@@ -357,6 +374,7 @@ FUNCTIONS: Final = (
         ends={"zero": at([0.0], -INF), "infinity": at([INF], 0.0), **outside(-1.0)},
         **IN_PLACE,
         keeps="result",
+        holomorphic=True,
     ),
     one(
         *("reciprocal", lambda x: 1 / x),
@@ -364,14 +382,17 @@ FUNCTIONS: Final = (
         ends={"zero": at([0.0], -INF), "infinity": at([-INF, INF], 0.0)},
         **IN_PLACE,
         keeps="result",
+        holomorphic=True,
     ),
-    one("square", np.square, means="x**2", **IN_PLACE),
-    one("sin", np.sin, tame=True, **IN_PLACE),
-    one("cos", np.cos, tame=True, **IN_PLACE),
-    one("tan", np.tan, domain=BELOW_A_POLE, **IN_PLACE, keeps="result"),
-    one("sinh", np.sinh, ends=far(INF, INF), **IN_PLACE),
-    one("cosh", np.cosh, ends=far(-INF, INF), **IN_PLACE),
-    one("tanh", np.tanh, tame=True, ends=far(0.0, 0.0), **IN_PLACE, keeps="result"),
+    one("square", np.square, means="x**2", **IN_PLACE, holomorphic=True),
+    one("sin", np.sin, tame=True, **IN_PLACE, holomorphic=True),
+    one("cos", np.cos, tame=True, **IN_PLACE, holomorphic=True),
+    one("tan", np.tan, domain=BELOW_A_POLE, **IN_PLACE, keeps="result", holomorphic=True),
+    one("sinh", np.sinh, ends=far(INF, INF), **IN_PLACE, holomorphic=True),
+    one("cosh", np.cosh, ends=far(-INF, INF), **IN_PLACE, holomorphic=True),
+    one(
+        "tanh", np.tanh, tame=True, ends=far(0.0, 0.0), **IN_PLACE, keeps="result", holomorphic=True
+    ),
     one(
         *("sigmoid", lambda x: 1 / (1 + np.exp(-x))),
         means="1 / (1 + exp(-x))",
@@ -379,6 +400,7 @@ FUNCTIONS: Final = (
         ends=far(0.0, 0.0),
         **IN_PLACE,
         keeps="result",
+        holomorphic=True,
     ),
     row(
         "relu(x)",
@@ -425,6 +447,7 @@ FUNCTIONS: Final = (
         means="x if condition else other",
         held=on(condition=of(domain=TRUE), other=of()),
         broadcast=on(2, 1, condition=of(2, 3, domain=TRUTH), other=of(3)),
+        holomorphic=True,
     ),
 )
 

@@ -91,6 +91,7 @@ def joined(name: str, formula: Callable[..., Any], *shapes: tuple[int, ...], **m
         formula,
         {"tensors": [of(*shape) for shape in shapes]},
         promotes=True,
+        holomorphic=True,
         **more,
     )
 
@@ -114,6 +115,7 @@ ROWS: Final = (
         torch="torch.block_diag(*$tensors)",
         hands_on=True,
         promotes=True,
+        holomorphic=True,
     ),
     linear(
         "meshgrid(tensors, indexing)",
@@ -123,12 +125,14 @@ ROWS: Final = (
         several=ALWAYS,
         torch=SPREAD,
         keeps="?",
+        holomorphic=True,
     ),
     linear(
         "cartesian_prod(tensors)",
         products,
         vectors(2, 3),
         torch="torch.cartesian_prod(*$tensors)",
+        holomorphic=True,
     ),
     linear(
         "broadcast_tensors(tensors)",
@@ -137,6 +141,7 @@ ROWS: Final = (
         several=ALWAYS,
         torch="torch.broadcast_tensors(*$tensors)",
         keeps="?",
+        holomorphic=True,
     ),
     linear(
         "combinations(x, r=2, with_replacement=False)",
@@ -145,8 +150,15 @@ ROWS: Final = (
         three=on(4, r=3),
         repeated=on(3, with_replacement=True),
         keeps="?",
+        holomorphic=True,
     ),
-    linear("tile(x, dims)", np.tile, on(2, 3, dims=(2, 1, 3)), fewer=on(2, 3, dims=(2,))),
+    linear(
+        "tile(x, dims)",
+        np.tile,
+        on(2, 3, dims=(2, 1, 3)),
+        fewer=on(2, 3, dims=(2,)),
+        holomorphic=True,
+    ),
     linear(
         "repeat_interleave(x, repeats, dim=None, *, output_size=None)",
         repeated,
@@ -155,18 +167,24 @@ ROWS: Final = (
         output_size=on(3, 2, repeats=np.array([1, 0, 3]), dim=0, output_size=4),
         each=on(2, 3, repeats=np.array([2, 0, 3]), dim=1),
         apart="output_size",
+        holomorphic=True,
     ),
-    linear("fliplr(x)", np.fliplr, on(2, 3)),
-    linear("flipud(x)", np.flipud, on(3, 2)),
+    linear("fliplr(x)", np.fliplr, on(2, 3), holomorphic=True),
+    linear("flipud(x)", np.flipud, on(3, 2), holomorphic=True),
     linear(
         "rot90(x, k=1, dims=(0, 1))",
         np.rot90,
         on(2, 3),
         back=on(2, 3, k=-1),
         plane=on(2, 3, 4, k=3, dims=(2, 0)),
+        holomorphic=True,
     ),
     linear(
-        "swapaxes(x, axis0, axis1)", np.swapaxes, on(2, 3, 4, axis0=0, axis1=-1), has_inplace=True
+        "swapaxes(x, axis0, axis1)",
+        np.swapaxes,
+        on(2, 3, 4, axis0=0, axis1=-1),
+        has_inplace=True,
+        holomorphic=True,
     ),
     linear(
         "unflatten(x, dim, sizes)",
@@ -174,6 +192,7 @@ ROWS: Final = (
         on(2, 6, 3, dim=1, sizes=(2, 3)),
         **METHOD,
         hands_on=True,
+        holomorphic=True,
     ),
     linear(
         "tensor_split(x, indices_or_sections, dim=0)",
@@ -181,6 +200,7 @@ ROWS: Final = (
         on(5, 2, indices_or_sections=3),
         places=on(2, 5, indices_or_sections=(1, 3), dim=1),
         several=ALWAYS,
+        holomorphic=True,
     ),
     linear(
         "pad(x, pad, mode='constant', value=0.0)",
@@ -194,5 +214,6 @@ ROWS: Final = (
         replicate_planes=on(2, 3, 4, pad=(0, 1, 2, 1), mode="replicate"),
         circular=on(2, 3, pad=(2, 1), mode="circular"),
         torch="torch.nn.functional.pad($x, $pad, $(mode=$mode), $(value=$value))",
+        holomorphic=True,
     ),
 )

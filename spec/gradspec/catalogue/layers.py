@@ -106,6 +106,7 @@ ROWS: Final = (
         bias=on(2, 3, weight=of(4, 3), bias=of(4)),
         vector=on(3, weight=of(2, 3), bias=of(2)),
         stack=on(2, 1, 3, weight=of(4, 3), bias=of(4)),
+        holomorphic=True,
     ),
     functional(
         *("bilinear(x, input2, weight, bias=None)", bilinear, ANALYTIC),
@@ -156,9 +157,11 @@ ROWS: Final = (
     functional(
         *("pixel_shuffle(x, upscale_factor)", pixel_shuffle, LINEAR),
         on(1, 8, 2, 3, upscale_factor=2),
+        holomorphic=True,
     ),
     functional(
         *("pixel_unshuffle(x, downscale_factor)", pixel_unshuffle, LINEAR),
         on(1, 2, 4, 6, downscale_factor=2),
+        holomorphic=True,
     ),
 )

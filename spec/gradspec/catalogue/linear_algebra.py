@@ -169,7 +169,7 @@ STACK: Final = on(2, 2, 2)
 BETWEEN: Final = (-1.0, 1.0)
 
 SQUARES: Final = (
-    row("trace(x)", np.trace, LINEAR, on(3, 3), wide=on(2, 4), tall=on(3, 2)),
+    row("trace(x)", np.trace, LINEAR, on(3, 3), wide=on(2, 4), tall=on(3, 2), holomorphic=True),
     linalg(
         *("det(x)", determinant, ANALYTIC, SQUARE),
         stack=STACK,
@@ -178,6 +178,7 @@ SQUARES: Final = (
         singular_of_three=point([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]),
         keeps="result x",
         factors=True,
+        holomorphic=True,
     ),
     linalg(
         "slogdet(x)",
@@ -194,8 +195,18 @@ SQUARES: Final = (
         point([[1.5, -0.5, 0.25], [0.75, 2.0, -1.0], [-0.25, 0.5, 1.25]]),
         stack=point([[[2.0, 0.5], [-1.0, 1.5]], [[-1.5, 0.25], [1.0, -2.0]]]),
         factors=True,
+        holomorphic=True,
     ),
-    linalg("inv(x)", np.linalg.inv, ANALYTIC, SQUARE, stack=STACK, keeps="result", factors=True),
+    linalg(
+        "inv(x)",
+        np.linalg.inv,
+        ANALYTIC,
+        SQUARE,
+        stack=STACK,
+        keeps="result",
+        factors=True,
+        holomorphic=True,
+    ),
     linalg(
         *("matrix_power(x, n)", np.linalg.matrix_power, ANALYTIC, on(3, 3, n=3)),
         cancels=True,
@@ -203,12 +214,14 @@ SQUARES: Final = (
         none=on(2, 2, n=0),
         negative=on(2, 2, n=-2),
         stack=on(2, 2, 2, n=4, domain=INNER),
+        holomorphic=True,
     ),
     linalg(
         *("matrix_exp(x)", exponential, ANALYTIC, on(3, 3, domain=INNER)),
         stack=on(2, 2, 2, domain=INNER),
         far=point([[6.0, -2.0], [1.5, -4.0]]),
         factors=True,
+        holomorphic=True,
     ),
     linalg(
         "pinv(x, *, hermitian=False)",
@@ -234,6 +247,7 @@ SOLUTIONS: Final = (
         stretched=on(2, 2, other=of(3, 2, 1)),
         keeps="result x",
         factors=True,
+        holomorphic=True,
     ),
     linalg(
         "solve_triangular(x, other, *, upper, left=True, unitriangular=False)",
@@ -246,6 +260,7 @@ SOLUTIONS: Final = (
         stack=on(2, 2, 2, domain=UNLIKE, other=of(2, 2, 1), upper=True),
         keeps="result x",
         factors=True,
+        holomorphic=True,
     ),
     linalg(
         *("cholesky(x, *, upper=False)", root, ANALYTIC, on(3, 3, domain=DEFINITE)),

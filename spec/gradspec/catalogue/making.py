@@ -39,14 +39,14 @@ def converted(x: Any, dtype: Any) -> Any:
 
 
 COPIES: Final = (
-    row("clone(x)", np.array, LINEAR, on(2, 3)),
+    row("clone(x)", np.array, LINEAR, on(2, 3), holomorphic=True),
     row("detach(x)", np.array, CONSTANT, on(2, 3), bundle="detach", has_inplace=True, **METHOD),
     row("float(x)", lambda x: converted(x, np.float32), LINEAR, on(2, 3), **METHOD, converts=True),
     row("double(x)", np.array, LINEAR, on(2, 3), **METHOD, converts=True),
     row("long(x)", np.trunc, CONSTANT, on(2, 3), **METHOD, converts=True),
     row("to(x, dtype)", converted, LINEAR, on(2, 3, dtype="float32"), **METHOD, converts=True),
-    row("as_tensor(data, dtype=None)", same, LINEAR, {"data": of(2, 3)}),
-    row("asarray(obj, *, dtype=None, requires_grad=False)", same, LINEAR, OBJ),
+    row("as_tensor(data, dtype=None)", same, LINEAR, {"data": of(2, 3)}, holomorphic=True),
+    row("asarray(obj, *, dtype=None, requires_grad=False)", same, LINEAR, OBJ, holomorphic=True),
     row(f"new_tensor(x, data, {FLAGS})", same, CONSTANT, on(2, 3, data=DATA), **METHOD),
     row(
         *(f"tensor_from(data, {FLAGS})", same, CONSTANT, {"data": DATA}),

@@ -125,6 +125,7 @@ ROWS: Final = (
         *(ANALYTIC, on(2, 3, normalized_shape=(3,))),
         weight=on(2, 3, 2, normalized_shape=(3, 2), weight=of(3, 2)),
         eps=on(2, 3, normalized_shape=(3,), eps=0.5),
+        holomorphic=True,
     ),
     functional(
         "batch_norm(x, running_mean, running_var, weight=None, bias=None, training=False, "

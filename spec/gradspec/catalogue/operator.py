@@ -46,6 +46,12 @@ class Smoothness(StrEnum):
     CONSTANT = "constant"
     """Without a derivative: truth values, places, copies that are cut off, factories."""
 
+    LINEAR_BY_PARTS = "linear by parts"
+    """Of complex numbers, or to them: linear in their real and imaginary parts."""
+
+    ANALYTIC_BY_PARTS = "analytic by parts"
+    """The same, and written by these parts: see `gradspec.catalogue.parts`."""
+
     UNDETERMINED = "undetermined"
     """Random, or whatever was in memory: only the shape is known."""
 
@@ -57,8 +63,11 @@ SPECTRAL: Final = Smoothness.SPECTRAL
 REFUSED: Final = Smoothness.REFUSED
 CONSTANT: Final = Smoothness.CONSTANT
 UNDETERMINED: Final = Smoothness.UNDETERMINED
+LINEAR_BY_PARTS: Final = Smoothness.LINEAR_BY_PARTS
+ANALYTIC_BY_PARTS: Final = Smoothness.ANALYTIC_BY_PARTS
 
 DIFFERENTIABLE: Final = (ANALYTIC, LINEAR, PIECEWISE, SPECTRAL)
+BY_PARTS: Final = (LINEAR_BY_PARTS, ANALYTIC_BY_PARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +152,9 @@ class Operator:
     leaves it out.  Where it `cancels`, infinities or NaN may meet on the way, in some orders of its
     steps, whose result they do not decide.
 
+    It is `holomorphic` if it takes complex numbers, too, and its formula is a holomorphic function
+    of them; where it is another one, `of_parts` is its formula, by real and imaginary parts.
+
     An engine may have it without the parameters that stand `apart`: each is an ability of its own,
     `op:NAME.PARAMETER`.  A parameter that a row gets later stands there, since adapters were
     written to the signature as it was.
@@ -180,6 +192,8 @@ class Operator:
     of_memory: bool = False
     takes_nan: bool = False
     cancels: bool = False
+    holomorphic: bool = False
+    of_parts: Callable[..., Any] | None = None
     apart: str = ""
 
     def gives_several(self, given: Iterable[str]) -> bool:
@@ -293,6 +307,8 @@ def row(
     of_memory: bool = False,
     takes_nan: bool = False,
     cancels: bool = False,
+    holomorphic: bool = False,
+    of_parts: Callable[..., Any] | None = None,
     apart: str = "",
     **calls: Given,
 ) -> Operator:
@@ -330,6 +346,8 @@ def row(
         of_memory=of_memory,
         takes_nan=takes_nan,
         cancels=cancels,
+        holomorphic=holomorphic,
+        of_parts=of_parts,
         apart=apart,
     )
 

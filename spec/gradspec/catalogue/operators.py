@@ -11,6 +11,7 @@ from typing import Final
 
 from gradspec.catalogue import (
     activations,
+    complex_numbers,
     convolutions,
     differences,
     elementary,
@@ -71,6 +72,7 @@ OUT_OF_PLACE: Final[dict[str, tuple[Operator, ...]]] = {
     "copies": making.COPIES,
     "factories": making.FACTORIES,
     "sampling": sampling.ROWS,
+    "complex numbers": complex_numbers.ROWS,
 }
 
 IN_PLACE: Final = (

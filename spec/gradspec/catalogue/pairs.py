@@ -130,6 +130,7 @@ ROWS: Final = (
         *("logaddexp(x, other)", logaddexp, ANALYTIC),
         means="log(exp(x) + exp(other))",
         ends=OF_SUMS,
+        holomorphic=True,
     ),
     two(
         *("logaddexp2(x, other)", logaddexp2, ANALYTIC),
@@ -159,6 +160,7 @@ ROWS: Final = (
         **IN_PLACE,
         promotes=False,
         cancels=True,
+        holomorphic=True,
     ),
     row(
         "addcmul(x, tensor1, tensor2, *, value=1)",
@@ -168,6 +170,7 @@ ROWS: Final = (
         broadcast=on(3, tensor1=of(2, 1), tensor2=of(4, 1, 1)),
         value=on(2, 3, tensor1=of(2, 1), tensor2=of(3), value=-1.5),
         **IN_PLACE,
+        holomorphic=True,
     ),
     row(
         "addcdiv(x, tensor1, tensor2, *, value=1)",
@@ -179,5 +182,6 @@ ROWS: Final = (
         value=on(2, 3, tensor1=of(2, 1), tensor2=of(3), value=-1.5),
         **IN_PLACE,
         promotes=False,
+        holomorphic=True,
     ),
 )

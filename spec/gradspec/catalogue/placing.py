@@ -201,6 +201,7 @@ PUTTING: Final = (
         on(3, 4, dim=0, index=of(5, domain=places(3)), source=of(5, 4)),
         alpha=on(2, 4, dim=1, index=of(3, domain=places(4)), source=of(2, 3), alpha=-1.5),
         keeps="?",
+        holomorphic=True,
     ),
     into(
         "index_copy(x, dim, index, source)",
@@ -208,18 +209,21 @@ PUTTING: Final = (
         on(3, 4, dim=0, index=ROWS_OF_X, source=of(2, 4)),
         columns=on(3, 4, dim=1, index=COLUMNS_OF_X, source=of(3, 2)),
         keeps="?",
+        holomorphic=True,
     ),
     into(
         "index_fill(x, dim, index, value)",
         slices_filled,
         on(3, 4, dim=0, index=ROWS_OF_X, value=7.0),
         tensor=on(3, 4, dim=1, index=COLUMNS_OF_X, value=of()),
+        holomorphic=True,
     ),
     into(
         "index_put(x, indices, values, accumulate=False)",
         put_at,
         on(3, 4, indices=[ROWS_OF_X, COLUMNS_OF_X], values=of(2)),
         accumulate=on(3, 4, indices=[TWO_AT_ONE], values=of(2, 4), accumulate=True),
+        holomorphic=True,
     ),
     into(
         "put(x, index, source, accumulate=False)",
@@ -227,12 +231,14 @@ PUTTING: Final = (
         on(3, 4, index=np.array([[7, 2], [0, 11]]), source=of(2, 2)),
         accumulate=on(2, 3, index=np.array([4, 1, 4]), source=of(3), accumulate=True),
         keeps="?",
+        holomorphic=True,
     ),
     into(
         "masked_scatter(x, mask, source)",
         masked,
         on(2, 3, mask=of(2, 3, domain=TRUTH), source=of(2, 2)),
         row=on(2, 4, mask=of(4, domain=TRUTH), source=of(5)),
+        holomorphic=True,
     ),
     into(
         "scatter(x, dim, index, src=None, *, value=None)",
@@ -242,6 +248,7 @@ PUTTING: Final = (
         part=on(3, 4, dim=1, index=COLUMNS, src=of(3, 3)),
         value=on(3, 4, dim=1, index=COLUMNS, value=7.0),
         particular=True,
+        holomorphic=True,
     ),
     into(
         "scatter_add(x, dim, index, src)",
@@ -250,6 +257,7 @@ PUTTING: Final = (
         first=on(4, 3, dim=0, index=FIRSTS, src=of(2, 3)),
         part=on(3, 4, dim=1, index=COLUMNS, src=of(3, 3)),
         particular=True,
+        holomorphic=True,
     ),
 )
 SHAPED: Final = (
@@ -258,6 +266,7 @@ SHAPED: Final = (
         lambda x, index: x.ravel()[index],
         on(2, 3, index=of(4, 2, domain=places(6))),
         keeps="?",
+        holomorphic=True,
     ),
     linear(
         "masked_select(x, mask)",
@@ -265,6 +274,7 @@ SHAPED: Final = (
         on(2, 3, mask=of(2, 3, domain=TRUTH)),
         row=on(2, 4, mask=of(4, domain=TRUTH)),
         keeps="mask x",
+        holomorphic=True,
     ),
     linear(
         "select_scatter(x, src, dim, index)",
@@ -285,14 +295,18 @@ SHAPED: Final = (
         diagonal_replaced,
         on(3, 4, src=of(3)),
         offset=on(2, 3, 4, src=of(2, 3), offset=1, dim1=1, dim2=2),
+        holomorphic=True,
     ),
     linear(
         "diag_embed(x, offset=0, dim1=-2, dim2=-1)",
         embedded,
         on(2, 3),
         offset=on(2, 3, offset=-1, dim1=2, dim2=0),
+        holomorphic=True,
     ),
-    linear("diag(x, diagonal=0)", diagonal_of, on(3), matrix=on(3, 4, diagonal=1)),
+    linear(
+        "diag(x, diagonal=0)", diagonal_of, on(3), matrix=on(3, 4, diagonal=1), holomorphic=True
+    ),
 )
 ALONE: Final[dict[str, Any]] = {
     f"{name}_alone": reducing(name, include_self=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.catalogue.operator import of, on
+from gradspec.catalogue.parts import conjugated_product
 from gradspec.catalogue.shapes import linear
 
 if TYPE_CHECKING:
@@ -55,16 +56,24 @@ PLAIN: Final = (
         matrix_stack=on(2, 3, other=of(2, 3, 1)),
         sign="$x @ $other",
         keeps="?",
+        holomorphic=True,
     ),
-    linear("dot(x, tensor)", np.dot, on(3, tensor=of(3))),
-    linear("vdot(x, other)", np.dot, on(4, other=of(4))),
-    linear("mv(x, vec)", np.matmul, on(2, 3, vec=of(3))),
-    linear("mm(x, mat2)", np.matmul, on(2, 3, mat2=of(3, 4)), square=on(3, 3, mat2=of(3, 3))),
+    linear("dot(x, tensor)", np.dot, on(3, tensor=of(3)), holomorphic=True),
+    linear("vdot(x, other)", np.dot, on(4, other=of(4)), of_parts=conjugated_product),
+    linear("mv(x, vec)", np.matmul, on(2, 3, vec=of(3)), holomorphic=True),
+    linear(
+        "mm(x, mat2)",
+        np.matmul,
+        on(2, 3, mat2=of(3, 4)),
+        square=on(3, 3, mat2=of(3, 3)),
+        holomorphic=True,
+    ),
     linear(
         *("bmm(x, mat2)", np.matmul, on(2, 1, 3, mat2=of(2, 3, 4))),
         square=on(2, 2, 2, mat2=of(2, 2, 2)),
+        holomorphic=True,
     ),
-    linear("outer(x, vec2)", np.outer, on(3, vec2=of(2)), promotes=True),
+    linear("outer(x, vec2)", np.outer, on(3, vec2=of(2)), promotes=True, holomorphic=True),
     linear(
         "inner(x, other)",
         rows_with_rows,
@@ -72,6 +81,7 @@ PLAIN: Final = (
         vectors=on(3, other=of(3)),
         stacks=on(2, 1, 3, other=of(3)),
         number=on(2, 3, other=of()),
+        holomorphic=True,
     ),
     linear(
         "kron(x, other)",
@@ -81,6 +91,7 @@ PLAIN: Final = (
         of_ranks=on(2, 2, 1, other=of(2, 3)),
         keeps="?",
         promotes=True,
+        holomorphic=True,
     ),
     linear(
         "tensordot(x, other, dims=2)",
@@ -92,6 +103,7 @@ PLAIN: Final = (
         negative=on(2, 3, other=of(4, 2), dims=([-2], [-1])),
         keeps="?",
         lenient=True,
+        holomorphic=True,
     ),
     linear(
         "einsum(equation, operands)",
@@ -104,6 +116,7 @@ PLAIN: Final = (
         dots={"equation": "...ij,...j->...i", "operands": [of(2, 1, 3), of(3)]},
         all_pairs={"equation": "i,j", "operands": [of(2), of(3)]},
         cancels=True,
+        holomorphic=True,
     ),
     linear(
         "cross(x, other, dim=-1)",
@@ -112,6 +125,7 @@ PLAIN: Final = (
         first=on(3, 2, other=of(3, 2), dim=0),
         stretched=on(2, 3, other=of(1, 3)),
         torch="torch.linalg.cross($x, $other, $(dim=$dim))",
+        holomorphic=True,
     ),
     linear(
         "vecdot(x, other, *, dim=-1)",
@@ -120,6 +134,7 @@ PLAIN: Final = (
         first=on(3, 2, other=of(3, 2), dim=0),
         stretched=on(2, 1, 3, other=of(2, 3)),
         torch="torch.linalg.vecdot($x, $other, $(dim=$dim))",
+        of_parts=conjugated_product,
     ),
     linear(
         "multi_dot(tensors)",
@@ -128,6 +143,7 @@ PLAIN: Final = (
         vectors={"tensors": [of(2), of(2, 3), of(3)]},
         four={"tensors": [*CHAIN, of(2, 1)]},
         torch="torch.linalg.multi_dot($tensors)",
+        holomorphic=True,
     ),
 )
 
@@ -140,6 +156,7 @@ SUMS: Final = (
         alone=on(2, 3, mat1=of(2, 1), mat2=of(1, 3), **ALONE),
         stretched=on(3, mat1=of(2, 4), mat2=of(4, 3)),
         has_inplace=True,
+        holomorphic=True,
     ),
     linear(
         f"addmv(x, mat, vec, {BETA_ALPHA})",
@@ -150,6 +167,7 @@ SUMS: Final = (
         stretched=on(1, mat=of(2, 3), vec=of(3)),
         has_inplace=True,
         particular=True,
+        holomorphic=True,
     ),
     linear(
         f"addr(x, vec1, vec2, {BETA_ALPHA})",
@@ -159,6 +177,7 @@ SUMS: Final = (
         alone=on(3, 2, vec1=of(3), vec2=of(2), **ALONE),
         stretched=on(3, vec1=of(2), vec2=of(3)),
         has_inplace=True,
+        holomorphic=True,
     ),
     linear(
         f"baddbmm(x, batch1, batch2, {BETA_ALPHA})",
@@ -169,6 +188,7 @@ SUMS: Final = (
         stretched=on(2, 1, batch1=of(3, 2, 1), batch2=of(3, 1, 2)),
         has_inplace=True,
         particular=True,
+        holomorphic=True,
     ),
     linear(
         f"addbmm(x, batch1, batch2, {BETA_ALPHA})",
@@ -179,6 +199,7 @@ SUMS: Final = (
         stretched=on(4, batch1=of(3, 2, 1), batch2=of(3, 1, 4)),
         has_inplace=True,
         particular=True,
+        holomorphic=True,
     ),
 )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gradspec.catalogue import parts
 from gradspec.catalogue.domain import UNLIKE, ZERO_OR_ONE
 from gradspec.catalogue.ends import FAR, INF, NO_NUMBER, at
 from gradspec.catalogue.entrywise import real, size
@@ -219,8 +220,8 @@ OF_ONE: Final = {"of_one": at([1.5], None, NO_NUMBER)}
 WITH_NAN: Final = {"nan": at([1.0, NO_NUMBER], None, [0.0, 1.0])}
 
 ROWS: Final = (
-    reduction(f"sum({DIM}{OF_A_TYPE}", total, LINEAR, dims=DIMS, apart="dtype"),
-    reduction(f"mean({DIM}{OF_A_TYPE}", mean, LINEAR, dims=DIMS, apart="dtype"),
+    reduction(f"sum({DIM}{OF_A_TYPE}", total, LINEAR, dims=DIMS, apart="dtype", holomorphic=True),
+    reduction(f"mean({DIM}{OF_A_TYPE}", mean, LINEAR, dims=DIMS, apart="dtype", holomorphic=True),
     reduction(
         *(f"prod({DIM}{OF_A_TYPE}", multiplied, ANALYTIC),
         one_zero=point([1.5, 0.0, -2.0]),
@@ -232,6 +233,7 @@ ROWS: Final = (
         keeps="result x",
         cancels=True,
         apart="dtype",
+        holomorphic=True,
     ),
     reduction(f"argmax({DIM})", reducing(np.argmax), CONSTANT),
     reduction(f"argmin({DIM})", reducing(np.argmin), CONSTANT),
@@ -254,6 +256,7 @@ ROWS: Final = (
         dims=DIMS,
         correction=on(2, 3, dim=1, correction=0),
         ends=OF_ONE,
+        of_parts=parts.variance,
         apart="unbiased",
     ),
     reduction(
@@ -263,6 +266,7 @@ ROWS: Final = (
         kinks={"": Kink(point([2.0, 2.0]), (-math.sqrt(0.5), math.sqrt(0.5)), 0.0)},
         ends=OF_ONE,
         keeps="result x",
+        of_parts=parts.deviation,
         apart="unbiased",
     ),
     reduction(
@@ -311,6 +315,7 @@ ROWS: Final = (
         dims=DIMS,
         ends=OF_SUMS_OF_POWERS,
         keeps="result x",
+        holomorphic=True,
     ),
     row(
         *(f"softmax(x, dim{OF_A_TYPE}", softmax, ANALYTIC, ONE),
@@ -339,6 +344,7 @@ ROWS: Final = (
         first=FIRST,
         has_inplace=True,
         apart="dtype",
+        holomorphic=True,
     ),
     row(
         *("sort(x, dim=-1, descending=False, *, stable=False)", sort, PIECEWISE, on(2, 3)),

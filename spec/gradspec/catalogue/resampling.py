@@ -242,12 +242,14 @@ ROWS: Final = (
         *("unfold", columns, on(1, 2, 3, 4, kernel_size=2)),
         sizes=on(2, 4, 5, kernel_size=(2, 3), stride=(2, 1)),
         padded=on(1, 1, 3, 4, kernel_size=2, padding=(1, 0), dilation=(1, 2)),
+        holomorphic=True,
     ),
     as_columns(
         "col2im(x, output_size, kernel_size, dilation=1, padding=0, stride=1)",
         *("fold", folded, on(1, 4, 6, output_size=(3, 4), kernel_size=2)),
         sizes=on(6, 6, output_size=(4, 5), kernel_size=(2, 3), stride=(2, 1)),
         padded=on(1, 4, 8, output_size=(3, 4), kernel_size=2, padding=(1, 0), dilation=(1, 2)),
+        holomorphic=True,
     ),
     functional(
         "dropout(x, p=0.5, training=True, inplace=False)",
@@ -256,5 +258,6 @@ ROWS: Final = (
         none=on(2, 3, p=0.0),
         all=on(2, 3, p=1.0),
         apart="inplace",
+        holomorphic=True,
     ),
 )

@@ -64,6 +64,7 @@ ROWS: Final = (
         has_inplace=True,
         cancels=True,
         apart="dtype",
+        holomorphic=True,
     ),
     row(
         *("logcumsumexp(x, dim)", lambda x, dim: np.log(np.exp(x).cumsum(dim)), ANALYTIC, ONE),
@@ -74,6 +75,7 @@ ROWS: Final = (
             "far": at([-FAR, FAR], 1.0, dim=0),
         },
         keeps="result x",
+        holomorphic=True,
     ),
     row(
         *("cummax(x, dim)", so_far(np.maximum), PIECEWISE, on(2, 5, dim=1)),
@@ -94,5 +96,6 @@ ROWS: Final = (
         thrice=on(2, 5, n=3),
         first=on(3, 2, dim=0),
         beside=on(2, 3, prepend=of(2, 1), append=of(2, 2)),
+        holomorphic=True,
     ),
 )

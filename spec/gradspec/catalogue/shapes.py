@@ -79,21 +79,36 @@ SHAPES: Final = (
         **METHOD,
         hands_on=True,
         of_memory=True,
+        holomorphic=True,
     ),
-    linear("reshape(x, *shape)", np.reshape, on(2, 3, shape=(3, -1)), hands_on=True),
+    linear(
+        "reshape(x, *shape)", np.reshape, on(2, 3, shape=(3, -1)), hands_on=True, holomorphic=True
+    ),
     linear(
         "flatten(x, start_dim=0, end_dim=-1)",
         flattened,
         on(2, 3, 2),
         some=on(2, 3, 2, 2, start_dim=1, end_dim=2),
         hands_on=True,
+        holomorphic=True,
     ),
-    linear("transpose(x, dim0, dim1)", np.swapaxes, on(2, 3, 4, dim0=0, dim1=2), **IN_PLACE),
-    linear("permute(x, *dims)", np.transpose, on(2, 3, 4, dims=(2, 0, 1))),
-    linear("flip(x, *dims)", np.flip, on(2, 3, dims=(1,))),
-    linear("t(x)", np.transpose, on(2, 3), **METHOD, **IN_PLACE),
-    linear("contiguous(x)", np.array, on(2, 3), **METHOD),
-    linear("movedim(x, source, destination)", np.moveaxis, on(2, 3, 4, source=0, destination=2)),
+    linear(
+        "transpose(x, dim0, dim1)",
+        np.swapaxes,
+        on(2, 3, 4, dim0=0, dim1=2),
+        **IN_PLACE,
+        holomorphic=True,
+    ),
+    linear("permute(x, *dims)", np.transpose, on(2, 3, 4, dims=(2, 0, 1)), holomorphic=True),
+    linear("flip(x, *dims)", np.flip, on(2, 3, dims=(1,)), holomorphic=True),
+    linear("t(x)", np.transpose, on(2, 3), **METHOD, **IN_PLACE, holomorphic=True),
+    linear("contiguous(x)", np.array, on(2, 3), **METHOD, holomorphic=True),
+    linear(
+        "movedim(x, source, destination)",
+        np.moveaxis,
+        on(2, 3, 4, source=0, destination=2),
+        holomorphic=True,
+    ),
     linear(
         "expand(x, *size)",
         np.broadcast_to,
@@ -101,6 +116,7 @@ SHAPES: Final = (
         new=on(3, size=(2, 3)),
         **METHOD,
         keeps="?",
+        holomorphic=True,
     ),
     linear(
         "broadcast_to(x, size)",
@@ -108,6 +124,7 @@ SHAPES: Final = (
         on(2, 1, size=(2, 3)),
         new=on(3, size=(2, 3)),
         keeps="?",
+        holomorphic=True,
     ),
     linear(
         "squeeze(x, dim=None)",
@@ -118,21 +135,34 @@ SHAPES: Final = (
         **IN_PLACE,
         hands_on=True,
         lenient=True,
+        holomorphic=True,
     ),
-    linear("unsqueeze(x, dim)", np.expand_dims, on(2, 3, dim=1), **IN_PLACE, hands_on=True),
+    linear(
+        "unsqueeze(x, dim)",
+        np.expand_dims,
+        on(2, 3, dim=1),
+        **IN_PLACE,
+        hands_on=True,
+        holomorphic=True,
+    ),
     linear(
         "narrow(x, dim, start, length)",
         lambda x, dim, start, length: x.take(range(start, start + length), dim),
         on(2, 4, dim=1, start=1, length=2),
+        holomorphic=True,
     ),
     linear(
-        "select(x, dim, index)", lambda x, dim, index: x.take(index, dim), on(2, 3, dim=1, index=2)
+        "select(x, dim, index)",
+        lambda x, dim, index: x.take(index, dim),
+        on(2, 3, dim=1, index=2),
+        holomorphic=True,
     ),
     linear(
         "diagonal(x, offset=0, dim1=0, dim2=1)",
         np.diagonal,
         on(3, 4),
         offset=on(2, 3, 4, offset=1, dim1=1, dim2=2),
+        holomorphic=True,
     ),
     linear(
         "unfold(x, dimension, size, step)",
@@ -140,6 +170,7 @@ SHAPES: Final = (
         on(2, 5, dimension=1, size=3, step=2),
         overlap=on(4, 2, dimension=0, size=3, step=1),
         **METHOD,
+        holomorphic=True,
     ),
     linear(
         "split(x, split_size_or_sections, dim=0)",
@@ -148,6 +179,7 @@ SHAPES: Final = (
         sections=on(2, 4, split_size_or_sections=[1, 3], dim=1),
         **SEVERAL,
         keeps="?",
+        holomorphic=True,
     ),
     linear(
         "unsafe_split(x, split_size, dim=0)",
@@ -155,6 +187,7 @@ SHAPES: Final = (
         on(2, 3, split_size=2, dim=1),
         first=on(3, 2, split_size=2),
         **SEVERAL,
+        holomorphic=True,
     ),
     linear(
         "chunk(x, chunks, dim=0)",
@@ -163,6 +196,7 @@ SHAPES: Final = (
         first=on(5, 2, chunks=3),
         **SEVERAL,
         keeps="?",
+        holomorphic=True,
     ),
     linear(
         "unsafe_chunk(x, chunks, dim=0)",
@@ -170,6 +204,7 @@ SHAPES: Final = (
         on(3, 2, chunks=2),
         dim=on(2, 5, chunks=3, dim=1),
         **SEVERAL,
+        holomorphic=True,
     ),
     linear(
         "unbind(x, dim=0)",
@@ -178,6 +213,7 @@ SHAPES: Final = (
         dim=on(2, 3, dim=1),
         **SEVERAL,
         keeps="?",
+        holomorphic=True,
     ),
     linear(
         "as_strided(x, size, stride, storage_offset=None)",
@@ -186,6 +222,7 @@ SHAPES: Final = (
         overlap=on(2, 3, size=(3, 2), stride=(1, 2)),
         of_memory=True,
         **IN_PLACE,
+        holomorphic=True,
     ),
     linear(
         "view_as(x, other)",
@@ -194,6 +231,7 @@ SHAPES: Final = (
         **METHOD,
         hands_on=True,
         of_memory=True,
+        holomorphic=True,
     ),
     linear(
         "expand_as(x, other)",
@@ -201,13 +239,32 @@ SHAPES: Final = (
         on(3, other=of(2, 3)),
         **METHOD,
         keeps="?",
+        holomorphic=True,
     ),
     linear(
-        "roll(x, shifts, dims=None)", np.roll, on(2, 3, shifts=1, dims=1), flat=on(2, 3, shifts=2)
+        "roll(x, shifts, dims=None)",
+        np.roll,
+        on(2, 3, shifts=1, dims=1),
+        flat=on(2, 3, shifts=2),
+        holomorphic=True,
     ),
-    linear("repeat(x, *repeats)", np.tile, on(2, 3, repeats=(2, 1, 3)), **METHOD),
-    linear("tril(x, diagonal=0)", np.tril, on(3, 4), diagonal=on(2, 3, 4, diagonal=1), **IN_PLACE),
-    linear("triu(x, diagonal=0)", np.triu, on(3, 4), diagonal=on(2, 3, 4, diagonal=-1), **IN_PLACE),
+    linear("repeat(x, *repeats)", np.tile, on(2, 3, repeats=(2, 1, 3)), **METHOD, holomorphic=True),
+    linear(
+        "tril(x, diagonal=0)",
+        np.tril,
+        on(3, 4),
+        diagonal=on(2, 3, 4, diagonal=1),
+        **IN_PLACE,
+        holomorphic=True,
+    ),
+    linear(
+        "triu(x, diagonal=0)",
+        np.triu,
+        on(3, 4),
+        diagonal=on(2, 3, 4, diagonal=-1),
+        **IN_PLACE,
+        holomorphic=True,
+    ),
     linear(
         "cat(tensors, dim=0)",
         np.concatenate,
@@ -215,6 +272,7 @@ SHAPES: Final = (
         dim={"tensors": [of(2, 2), of(2, 1)], "dim": 1},
         hands_on=True,
         promotes=True,
+        holomorphic=True,
     ),
     linear(
         "stack(tensors, dim=0)",
@@ -223,6 +281,7 @@ SHAPES: Final = (
         dim={"tensors": [of(2, 3), of(2, 3)], "dim": 2},
         hands_on=True,
         promotes=True,
+        holomorphic=True,
     ),
 )
 
@@ -236,11 +295,13 @@ SELECTIONS: Final = (
         mask=on(2, 3, index=of(2, 3, domain=TRUTH)),
         sign="$x[$index]",
         torch=None,
+        holomorphic=True,
     ),
     linear(
         "index_select(x, dim, index)",
         lambda x, dim, index: x.take(index, dim),
         on(2, 3, dim=1, index=of(4, domain=places(3))),
+        holomorphic=True,
     ),
     linear(
         "gather(x, dim, index)",
@@ -248,6 +309,7 @@ SELECTIONS: Final = (
         on(2, 3, dim=1, index=of(2, 4, domain=places(3))),
         keeps="index x",
         lenient=True,
+        holomorphic=True,
     ),
     linear(
         "take_along_dim(x, indices, dim=None)",
@@ -257,6 +319,7 @@ SELECTIONS: Final = (
         keeps="x",
         dimensioned=True,
         lenient=True,
+        holomorphic=True,
     ),
     linear(
         "masked_fill(x, mask, value)",
@@ -265,5 +328,6 @@ SELECTIONS: Final = (
         means="value if mask else x",
         tensor=on(2, 3, mask=of(3, domain=TRUTH), value=of()),
         **IN_PLACE,
+        holomorphic=True,
     ),
 )

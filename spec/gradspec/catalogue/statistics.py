@@ -143,6 +143,7 @@ ROWS: Final = (
         torch=f"torch.trapezoid({AREA}",
         dimensioned=True,
         cancels=True,
+        holomorphic=True,
     ),
     row(
         *("cumulative_trapezoid(x, at=None, *, dx=None, dim=-1)", cumulative_trapezoid),
@@ -150,6 +151,7 @@ ROWS: Final = (
         at=on(2, 4, at=of(4)),
         dx=on(3, 2, dx=0.5, dim=0),
         torch=f"torch.cumulative_trapezoid({AREA}",
+        holomorphic=True,
     ),
     row(
         *("quantile(x, q, dim=None, keepdim=False, *, interpolation='linear')", quantile),
@@ -197,6 +199,7 @@ ROWS: Final = (
         more=on(2, N=4),
         torch="torch.linalg.vander($x, $(N=$N))",
         halves=False,
+        holomorphic=True,
     ),
     row(
         *("powers(x, N=None, increasing=False)", powers, REFUSED, on(3)),

@@ -43,6 +43,7 @@ CHAPTERS: Final[tuple[Chapter, ...]] = (
     Chapter("numerical_checks", "chk", "Numerical checks"),
     Chapter("operators", "op", "Operators"),
     Chapter("anomaly_detection", "anom", "Anomaly detection"),
+    Chapter("complex_numbers", "cplx", "Complex numbers"),
     Chapter("data_types", "dty", "Data types and devices"),
     Chapter("non_differentiable", "nd", "Non-differentiable functions"),
     Chapter("training_loop", "loop", "The training loop"),

@@ -1,9 +1,10 @@
 """Data types and devices: of what a tensor is made, and where it is.
 
 A derivative says what a small change does, so only what can change a little can require grad:
-floating-point numbers.  Whole numbers and truth values take part as constants.  A gradient is of
-the type of its leaf and lies where its leaf lies, wherever the computation went.  How operators mix
-types is told in the chapter about operators, and what `grad_dtype` is for in the one about leaves.
+floating-point numbers, and complex ones.  Whole numbers and truth values take part as constants.  A
+gradient is of the type of its leaf and lies where its leaf lies, wherever the computation went.
+How operators mix types is told in the chapter about operators, and what `grad_dtype` is for in the
+one about leaves.
 
 Some types are narrower than NumPy's own.  With bfloat16, which has the range of float32 and 8 bits
 of precision, everything is computed; numbers of 8 bits are for storing, and are converted before
@@ -85,6 +86,20 @@ def leaves_are_of_any_floating_point_type(ag: Autograd, dtype: str) -> None:
     (x * x).sum().backward()
 
     expect(seen(x.grad, dtype)).equals([3.0, -5.0])
+
+
+@clause(
+    "dty-001a",
+    VALUE,
+    sources=["torch.autograd module docstring"],
+    over={name: name for name in ("complex64", "complex128")},
+)
+def leaves_are_of_complex_types(ag: Autograd, dtype: str) -> None:
+    """A leaf of {name} can require grad, and has its gradient after a pass."""
+    z = ag.tensor([1.5 + 1.0j, -2.5j], dtype=dtype, requires_grad=True)
+    (ag.real(z) * 3.0).sum().backward()
+
+    expect(z.grad).equals([3.0 + 0.0j, 3.0 + 0.0j])
 
 
 @clause("dty-015", CONVENTION, level=MAY, sources=[OBSERVED], over=OF_8_BITS)

@@ -51,7 +51,7 @@ VALUES: Final = (
         gives="array",
         some=True,
         word="values",
-        torch="$x.detach().numpy()",
+        torch="$x.detach().numpy(force=True)",  # of a conjugate too
     ),
     act("shape", "x", "Give the shape.", gives="plain", attribute=True, torch="tuple($x.shape)"),
     act(

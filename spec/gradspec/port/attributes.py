@@ -99,5 +99,21 @@ ATTRIBUTES: Final = (
         torch="$x.is_contiguous()",
         bundle="layout",
     ),
+    act(
+        "is_complex",
+        "x",
+        "Say whether its entries are complex numbers.",
+        gives="flag",
+        on="tensor",
+        torch="$x.is_complex()",
+    ),
+    act(
+        "is_conj",
+        "x",
+        "Say whether it is a conjugate that is yet to be computed.",
+        gives="flag",
+        on="tensor",
+        torch="$x.is_conj()",
+    ),
 )
 """Each read as `get:NAME` and assigned as `set:NAME`."""

@@ -10,10 +10,11 @@ from typing import Final
 
 ERROR_KINDS: Final[dict[str, str]] = {
     # the root and the cotangents of a backward pass
-    "nonscalar-root": "no cotangent was given for a root that does not have exactly one element",
+    "nonscalar-root": "no cotangent was given for a root that is not exactly one real number",
     "root-without-grad": "the root does not require grad and has no history",
     "cotangent-shape": "the cotangent's shape is not the root's",
     "cotangent-type": "the cotangent is neither a tensor nor None",
+    "cotangent-dtype": "the cotangent of a complex root is real, or that of a real one complex",
     "cotangent-count": "there are not as many cotangents as roots",
     "inputs-empty": "the list of inputs is empty",
     "inputs-type": "the inputs are not a tensor, a sequence or a dict",
@@ -115,7 +116,8 @@ ERROR_KINDS: Final[dict[str, str]] = {
     # transforms of functions
     "argnums": "a function is to be differentiated by an argument that there is not, by none, or "
     "by one twice",
-    "transform-input": "a function is to be differentiated by what is no tensor",
+    "transform-input": "a function is to be differentiated by what is no tensor, or by complex "
+    "numbers where only real ones will do",
     "transform-output": "a function that is to be differentiated returned no tensor, or one of "
     "whole numbers",
     "auxiliary": "a function did not return a pair of an output and auxiliary tensors",

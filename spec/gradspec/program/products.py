@@ -231,7 +231,7 @@ class Derivation:
         elif "given_cotangent" in recorder.subject.abilities:
             recorder.perform("backward", output, self._seed())
         elif scalar:
-            recorder.perform("backward", output * float(cotangent))
+            recorder.perform("backward", output * np.asarray(cotangent).item())
         else:
             recorder.perform("backward", (output * self._seed()).sum())
 

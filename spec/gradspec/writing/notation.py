@@ -66,12 +66,12 @@ class Autograd:
         """Return function(*inputs) and, for each input, the cotangent times its Jacobian.
 
         Inputs are arrays, numbers or tensors; an array of float32 is the cotangent of a result of
-        float32.  Every engine has a way to a product (see
-        `gradspec.program.products`), which is differentiable again where an input is a tensor.
+        float32, and complex numbers are that of a complex one.  Every engine has a way to a product
+        (see `gradspec.program.products`), which is differentiable again where an input is a tensor.
         """
-        points = [i if isinstance(i, Tensor) else np.asarray(i, np.float64) for i in inputs]
-        narrow = isinstance(cotangent, np.ndarray) and cotangent.dtype.kind == "f"
-        weight = cotangent if narrow or np.ndim(cotangent) == 0 else np.asarray(cotangent, float)
+        points = [i if isinstance(i, Tensor) else _wide(i) for i in inputs]
+        narrow = isinstance(cotangent, np.ndarray) and cotangent.dtype.kind in "fc"
+        weight = cotangent if narrow or np.ndim(cotangent) == 0 else _wide(cotangent)
         product: tuple[Tensor, tuple[Any, ...]]
         product = self._recorder.perform("vjp", function, points, weight)
         return product
@@ -129,6 +129,12 @@ class Transforms:
             return Transforms(self._recorder, f"{key}.")
         message = f"there is no transform {name!r}: see gradspec.port.functions"
         raise AttributeError(message)
+
+
+def _wide(value: Any) -> Any:
+    """Give numbers as an array of float64; complex ones stay what they are."""
+    array = np.asarray(value)
+    return array if array.dtype.kind == "c" else np.asarray(value, np.float64)
 
 
 class CustomFunction:

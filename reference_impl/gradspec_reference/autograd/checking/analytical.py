@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradspec_reference.autograd import forward_ad
-from gradspec_reference.autograd.checking.given import as_tuple, checked, is_checked
+from gradspec_reference.autograd.checking.given import (
+    as_tuple,
+    checked,
+    is_checked,
+    of_reals,
+    reals,
+    shape_of_reals,
+)
 from gradspec_reference.engine.asking import answer
 from gradspec_reference.engine.tensor import Tensor
 
@@ -35,7 +43,7 @@ class Products:
 
 def product(output: Tensor, inputs: tuple[Any, ...], cotangent: Array) -> list[Tensor | None]:
     """Return a cotangent times the Jacobian, by each input that is checked."""
-    seed = Tensor(cotangent.astype(output._array.dtype))
+    seed = Tensor(of_reals(cotangent, output))
     found: list[Tensor | None] = answer([output], [seed], checked(inputs), True, False)
     return found
 
@@ -48,20 +56,22 @@ def products(output: Tensor, inputs: tuple[Any, ...], cotangents: Iterator[Array
     for cotangent in cotangents:
         answers = product(output, inputs, cotangent)
         for own, x, gradient in zip(rows, points, answers, strict=True):
-            row = np.zeros(x.shape)
+            row = np.zeros(shape_of_reals(x))
             if gradient is not None:
                 type_fits &= gradient.dtype == x.dtype
                 fits = gradient.shape == x.shape
                 size_fits &= fits
-                row = np.array(gradient.materialise()) if fits else row
+                fits &= gradient.is_complex() == x.is_complex()
+                row = np.array(reals(gradient.materialise())) if fits else row
             own.append(row.ravel())
-    return Products([x.numel() for x in points], rows, type_fits, size_fits)
+    return Products([math.prod(shape_of_reals(x)) for x in points], rows, type_fits, size_fits)
 
 
 def units(like: Tensor) -> Iterator[Array]:
     """Give for each entry an array of one there, and zeros elsewhere."""
-    for entry in np.ndindex(*like.shape):
-        unit = np.zeros(like.shape)
+    shape = shape_of_reals(like)
+    for entry in np.ndindex(*shape):
+        unit = np.zeros(shape)
         unit[entry] = 1.0
         yield unit
 
@@ -99,14 +109,16 @@ def tangent_for(x: Tensor, tangent: Array | None) -> Tensor:
     """Return a tangent of a tensor's type and layout."""
     made = np.zeros_like(x.materialise())
     if tangent is not None:
-        made[...] = tangent
+        reals(made)[...] = tangent
     return Tensor(made)
 
 
 def tangent_of(output: Tensor) -> Array:
     """Return the tangent of an output."""
     tangent = forward_ad.unpack_dual(output).tangent
-    return np.zeros(output.shape) if tangent is None else np.array(tangent.materialise())
+    if tangent is None:
+        return np.zeros(shape_of_reals(output))
+    return np.array(reals(tangent.materialise()))
 
 
 def forward(function: Callable[..., Any], inputs: tuple[Any, ...]) -> list[list[Array]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference.autograd.checking import analytical, numerical
-from gradspec_reference.autograd.checking.given import as_tuple, is_checked
+from gradspec_reference.autograd.checking.given import as_tuple, checked, is_checked
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import GradcheckError
 
@@ -41,12 +41,16 @@ def are_near(check: Check, found: Any, wanted: Any) -> bool:
     return bool(np.allclose(found, wanted, check.rtol, check.atol))
 
 
-def mismatch(output: int, place: int, found: Array, wanted: Array, mode: str) -> str:
+def mismatch(
+    output: int, place: int, found: Array, wanted: Array, mode: str, *, parts: bool = False
+) -> str:
     """Say where two Jacobians differ most, and show both."""
     away = np.abs(found - wanted)
     entry, of_output = (int(n) for n in np.unravel_index(np.nanargmax(away), away.shape))
+    by_parts = " by real and imaginary parts in turn" if parts else ""
     return (
-        f"Jacobian mismatch for output {output} with respect to input {place}, in {mode} mode; "
+        f"Jacobian mismatch for output {output} with respect to input {place}, in {mode} mode"
+        f"{by_parts}; "
         f"most by entry {entry} of the input, in entry {of_output} of the output: "
         f"{wanted[entry, of_output]} by differences, {found[entry, of_output]} by the engine\n"
         f"numerical: {wanted}\nanalytical: {found}\n"
@@ -67,7 +71,8 @@ def compare_reverse(check: Check, outputs: tuple[Any, ...]) -> None:
             found = settled(check, output, analytical.units)
             for place, (own, wanted) in enumerate(zip(found, by_input, strict=True)):
                 if not are_near(check, own, wanted[k]):
-                    raise GradcheckError(mismatch(k, place, own, wanted[k], "reverse"))
+                    parts = output.is_complex() or checked(check.inputs)[place].is_complex()
+                    raise GradcheckError(mismatch(k, place, own, wanted[k], "reverse", parts=parts))
 
 
 def compare_forward(check: Check, outputs: tuple[Any, ...]) -> None:
@@ -77,7 +82,8 @@ def compare_forward(check: Check, outputs: tuple[Any, ...]) -> None:
     for k, output in enumerate(outputs):
         for place, (own, wanted) in enumerate(zip(found, by_input, strict=True)):
             if is_checked(output) and not are_near(check, own[k], wanted[k]):
-                raise GradcheckError(mismatch(k, place, own[k], wanted[k], "forward"))
+                parts = output.is_complex() or checked(check.inputs)[place].is_complex()
+                raise GradcheckError(mismatch(k, place, own[k], wanted[k], "forward", parts=parts))
 
 
 def settled(check: Check, output: Tensor, cotangents: Callable[[Tensor], Any]) -> list[Array]:

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_reference.autograd.checking import analytical
-from gradspec_reference.autograd.checking.given import checked, is_checked
+from gradspec_reference.autograd.checking.given import (
+    checked,
+    is_checked,
+    of_reals,
+    shape_of_reals,
+)
 from gradspec_reference.engine.asking import answer, answers_of_a_batch
 from gradspec_reference.engine.custom import Function
 from gradspec_reference.engine.tensor import Tensor
@@ -91,7 +96,7 @@ def demand_undefined_tangents(check: Check) -> None:
     """Demand of an input without a tangent what it gives with one of zeros."""
     generator = np.random.default_rng(0)
     points = {place: x for place, x in enumerate(check.inputs) if is_checked(x)}
-    tangents = {place: generator.uniform(size=x.shape) for place, x in points.items()}
+    tangents = {place: generator.uniform(size=shape_of_reals(x)) for place, x in points.items()}
     for place in points:
         others = {other: u for other, u in tangents.items() if other != place}
         zeros, none = (
@@ -111,7 +116,7 @@ def demand_batches(check: Check, outputs: Sequence[Tensor]) -> None:
     generator = np.random.default_rng(0)
     points = checked(check.inputs)
     for k, output in enumerate(outputs):
-        rows = generator.standard_normal((ROWS, *output.shape)).astype(output._array.dtype)
+        rows = of_reals(generator.standard_normal((ROWS, *shape_of_reals(output))), output)
         one_by_one = [answer([output], [Tensor(row)], points, True, False) for row in rows]
         together = answers_of_a_batch([output], [Tensor(rows)], points, True, False)
         for place, batch in enumerate(together):

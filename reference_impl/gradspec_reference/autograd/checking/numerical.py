@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradspec_reference.autograd.checking.given import as_tuple, checked
+from gradspec_reference.autograd.checking.given import as_tuple, checked, reals, shape_of_reals
 from gradspec_reference.engine.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -17,15 +17,15 @@ Values = list[np.ndarray[Any, Any]]
 
 
 def values(function: Callable[..., Any], inputs: tuple[Any, ...]) -> Values:
-    """Return copies of what a function returns."""
+    """Return copies of the numbers that a function returns."""
     returned = (x for x in as_tuple(function(*inputs)) if isinstance(x, Tensor))
-    return [np.array(x.materialise()) for x in returned]
+    return [np.array(reals(x.materialise())) for x in returned]
 
 
 @contextlib.contextmanager
 def moved(x: Tensor, where: Any, by: Any) -> Iterator[None]:
     """Let a tensor have other numbers for a while, behind the engine's back."""
-    array = x.materialise()
+    array = reals(x.materialise())
     before = np.array(array[where])
     array[where] = before + by
     try:
@@ -58,7 +58,7 @@ def jacobians(
     for x in checked(inputs):
         rows = [
             [d.ravel() for d in difference(function, inputs, x, entry, eps, eps)]
-            for entry in np.ndindex(*x.shape)
+            for entry in np.ndindex(*shape_of_reals(x))
         ]
         outputs = values(function, inputs) if not rows else rows[0]
         found.append(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec_reference.autograd.checking import analytical, comparison, numerical
-from gradspec_reference.autograd.checking.given import is_checked
+from gradspec_reference.autograd.checking.given import is_checked, shape_of_reals
 from gradspec_reference.errors import GradcheckError
 
 if TYPE_CHECKING:
@@ -28,15 +28,17 @@ SEED: Final = 0
 def unit_vectors(likes: Sequence[Any]) -> list[Array]:
     """Draw a vector of length one for each tensor, in its shape."""
     generator = np.random.default_rng(SEED)
-    drawn = [generator.uniform(size=x.shape) for x in likes]
+    drawn = [generator.uniform(size=shape_of_reals(x)) for x in likes]
     return [u / max(float(np.linalg.norm(u)), np.finfo(float).tiny) for u in drawn]
 
 
 def compare(check: Check, outputs: tuple[Any, ...], mode: str) -> None:
     """Compare one projection of each Jacobian; GradcheckError, with the whole, where it differs."""
     points = {place: x for place, x in enumerate(check.inputs) if is_checked(x)}
-    of_inputs = dict(zip(points, unit_vectors(list(points.values())), strict=True))
-    of_outputs = unit_vectors(outputs)
+    # all at once: if u and v were alike, nothing would be seen of what is antisymmetric
+    drawn = unit_vectors([*points.values(), *outputs])
+    of_inputs = dict(zip(points, drawn[: len(points)], strict=True))
+    of_outputs = drawn[len(points) :]
     project = BY_MODE[mode]
     for order, (place, u) in enumerate(of_inputs.items()):
         moved = numerical.difference(

@@ -52,8 +52,8 @@ def check_alpha(alpha: Scalar, *operands: Any) -> None:
     arrays = [x._array if isinstance(x, Tensor) else x for x in operands]
     common = dtypes.promoted_dtype(*arrays)
     dtypes.check_holds(common.numpy, alpha)
-    category = common.category
-    if category if isinstance(alpha, bool) else category < dtypes.float64.category:
+    least = dtypes.of_number(alpha).category
+    if common.category if isinstance(alpha, bool) else common.category < least:
         raise RuntimeError(f"alpha={alpha!r} was given for a result of another kind of numbers")
 
 
@@ -65,7 +65,7 @@ def rsub(input: Tensor, other: Tensor | Scalar, *, alpha: Scalar = 1) -> Tensor:
 
 def difference_from(input: Tensor, other: Any, alpha: Scalar = 1) -> Tensor:
     """Return a number, or what is broadcast with the tensor, minus alpha times the tensor."""
-    if input._array.dtype.kind in "fV" and type(other) in recording.NUMBERS:
+    if input._array.dtype.kind in "fVc" and type(other) in recording.NUMBERS:
         return recording.unary(OPERATORS["rsub_scalar"], input, other, alpha)
     return recording.binary(OPERATORS["rsub"], input, other, alpha)
 
@@ -119,13 +119,13 @@ def pow(input: Tensor | Scalar, exponent: Tensor | Scalar) -> Tensor:
 
 def check_exponent(input: Tensor, exponent: Scalar) -> None:
     """Refuse a negative power of integers, which would not be whole."""
-    if isinstance(exponent, int) and exponent < 0 and input._array.dtype.kind not in "fV":
+    if isinstance(exponent, int) and exponent < 0 and input._array.dtype.kind not in "fVc":
         raise RuntimeError(f"integers were raised to the power {exponent}; convert with float()")
 
 
 def widened(input: Tensor, *numbers: Any) -> Tensor:
     """Return a tensor in the dtype that it has in an operation with these numbers."""
-    if input._array.dtype.kind in "fV":
+    if input._array.dtype.kind in "fVc":
         return input
     dtype = dtypes.promoted_dtype(input._array, *(n for n in numbers if n is not None))
     result: Tensor = input.to(dtype)
@@ -154,7 +154,7 @@ def check_divisor(*operands: Any) -> None:
         raise TypeError("two numbers were given to divide; one of them must be a tensor")
     arrays = [np.asarray(x._array if isinstance(x, Tensor) else x) for x in operands]
     kinds = {x.dtype.kind for x in arrays}
-    if kinds != {"b"} and "f" not in kinds and arrays[0].size and not np.all(arrays[1]):
+    if kinds != {"b"} and not kinds & {"f", "c"} and arrays[0].size and not np.all(arrays[1]):
         raise RuntimeError("integers were divided by zero; convert to a floating dtype first")
 
 

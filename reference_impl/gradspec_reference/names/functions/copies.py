@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec_reference.dtypes import number_for
-from gradspec_reference.engine import inplace
+from gradspec_reference.engine import inplace, warned
 from gradspec_reference.engine.batched import Batched, relaid
 from gradspec_reference.engine.recording import unary
 from gradspec_reference.engine.tensor import Tensor
@@ -48,6 +48,7 @@ def copy_(input: Tensor, other: Tensor | Scalar) -> Tensor:
     """Store another tensor's values (torch.Tensor.copy_); its history replaces the target's."""
     if not isinstance(other, Tensor):
         other = Tensor(np.asarray(number_for(other, input._array.dtype)))
+    warned.of_lost_part(other._array.dtype.kind, input._array.dtype.kind)
     return inplace.apply_inplace(OPERATORS["copy"], (input, other))
 
 
@@ -66,6 +67,7 @@ def fill_(input: Tensor, value: Tensor | Scalar) -> Tensor:
     if isinstance(value, Tensor):
         if value.ndim:
             raise RuntimeError(f"fill_ was given {value.ndim} dimensions; use copy_()")
+        warned.of_lost_part(value._array.dtype.kind, input._array.dtype.kind)
         return inplace.apply_inplace(OPERATORS["fill_tensor"], (input, value))
     return inplace.apply_inplace(
         OPERATORS["fill"], (input,), number_for(value, input._array.dtype).item()

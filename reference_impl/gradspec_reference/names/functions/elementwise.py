@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from gradspec_reference.engine import inplace, recording, refusals
+from gradspec_reference.errors import NoComplexRuleError
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -221,7 +222,6 @@ isposinf = unary_function("isposinf")
 absolute = abs
 negative = neg
 
-abs_ = unary_inplace("abs")
 acos_ = unary_inplace("acos")
 asin_ = unary_inplace("asin")
 atan_ = unary_inplace("atan")
@@ -281,6 +281,13 @@ bitwise_xor_ = pairwise_inplace("bitwise_xor", "bitwise_xor", "Tensor | Scalar")
 logical_and_ = pairwise_inplace("logical_and", "logical_and_", "Tensor")
 logical_or_ = pairwise_inplace("logical_or", "logical_or_", "Tensor")
 logical_xor_ = pairwise_inplace("logical_xor", "logical_xor_", "Tensor")
+
+
+def abs_(input: Tensor) -> Tensor:
+    """Replace each element by its size; RuntimeError for complex numbers (torch.abs_)."""
+    if input._array.dtype.kind == "c":
+        raise NoComplexRuleError("abs_ was given complex numbers, whose sizes are real; use abs")
+    return inplace.apply_inplace(OPERATORS["abs"], (input,))
 
 
 def round(input: Tensor, *, decimals: int | LeftOut = None) -> Tensor:

@@ -105,7 +105,7 @@ def to_store(value: Any, target: Tensor) -> Tensor:
     """Return a tensor as it is and a number in the target's dtype; TypeError for anything else."""
     if isinstance(value, Tensor):
         return value
-    if isinstance(value, np.generic) and not isinstance(value, float | np.integer):
+    if isinstance(value, np.generic) and not isinstance(value, float | complex | np.integer):
         raise TypeError(f"a {type(value)} was assigned to elements of a tensor; use item()")
     return Tensor(np.asarray(number_for(value, target._array.dtype)))
 

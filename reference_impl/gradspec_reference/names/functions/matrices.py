@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from gradspec_reference.dtypes import bfloat16, float16, float32, float64
+from gradspec_reference.dtypes import bfloat16, complex64, complex128, float16, float32, float64
 from gradspec_reference.engine.recording import apply, several, unary
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.errors import (
@@ -25,7 +25,7 @@ from gradspec_reference.names.functions import (
     selection,
     shapes,
 )
-from gradspec_reference.names.functions.arithmetic import sub
+from gradspec_reference.names.functions.arithmetic import add, sub
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def check_matrices(name: str, x: Tensor, *, square: bool = True) -> None:
     if len(shape) < MATRIX or (square and shape[-1] != shape[-2]):
         kind = "square matrices" if square else "matrices"
         raise OperandShapeError(f"{name} was given the shape {list(shape)}; it needs {kind}")
-    if x.dtype not in (float32, float64):
+    if x.dtype not in (float32, float64, complex64, complex128):
         unknown = name in WITHOUT_INTEGERS or (name in WITHOUT_HALF and x.dtype is float16)
         error = UnknownMatrixDtypeError if unknown else MatrixDtypeError
         raise error(f"{name} was given {x.dtype}; convert to float32 or float64 first")
@@ -85,6 +85,8 @@ def logdet(input: Tensor) -> Tensor:
     """Return the logarithm of the determinant, NaN if that is negative (torch.logdet)."""
     check_matrices("logdet", input)
     sign, logarithm = several(OPERATORS["slogdet"], input)
+    if sign._array.dtype.kind == "c":
+        return add(elementwise.log(sign), logarithm)
     result: Tensor = selection.where(elementwise.eq(sign.detach(), -1.0), math.nan, logarithm)
     return result
 

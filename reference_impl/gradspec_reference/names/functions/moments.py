@@ -18,7 +18,7 @@ from gradspec_reference.operators import OPERATORS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradspec_reference.dtypes import DType, Scalar
+    from gradspec_reference.dtypes import DType
     from gradspec_reference.engine.shapes import LeftOut
     from gradspec_reference.engine.tensor import Tensor
 
@@ -56,7 +56,7 @@ def var(
     unbiased: bool | LeftOut = None,
     keepdim: bool = False,
     *,
-    correction: Scalar | None = None,
+    correction: float | None = None,
 ) -> Tensor:
     """Return the variance, by default with n - 1 in the denominator (torch.var)."""
     along, correction = _how("var", input, dim, unbiased, correction)
@@ -69,7 +69,7 @@ def std(
     unbiased: bool | LeftOut = None,
     keepdim: bool = False,
     *,
-    correction: Scalar | None = None,
+    correction: float | None = None,
 ) -> Tensor:
     """Return the standard deviation (torch.std)."""
     along, correction = _how("std", input, dim, unbiased, correction)
@@ -82,7 +82,7 @@ def var_mean(
     unbiased: bool | LeftOut = None,
     keepdim: bool = False,
     *,
-    correction: Scalar | None = None,
+    correction: float | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Return the variance and the mean (torch.var_mean)."""
     along, correction = _how("var_mean", input, dim, unbiased, correction)
@@ -96,7 +96,7 @@ def std_mean(
     unbiased: bool | LeftOut = None,
     keepdim: bool = False,
     *,
-    correction: Scalar | None = None,
+    correction: float | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Return the standard deviation and the mean (torch.std_mean)."""
     along, correction = _how("std_mean", input, dim, unbiased, correction)

@@ -15,7 +15,7 @@ from gradspec_reference.operators import OPERATORS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradspec_reference.dtypes import DType, Scalar
+    from gradspec_reference.dtypes import DType
     from gradspec_reference.engine.tensor import Tensor
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
 
 def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
     """Return the logarithm of the sum of exponentials (torch.logsumexp)."""
-    if input._array.dtype.kind not in "fV":
+    if input._array.dtype.kind not in "fVc":
         input = input.to(get_default_dtype())
     if not dim and dim != 0 and input.ndim and input.numel() and not keepdim:
         raise RuntimeError("logsumexp was given no dimension; name at least one")
@@ -84,7 +84,7 @@ def norm(
     return unary(OPERATORS["vector_norm"], input, float(order), dims, keepdim)
 
 
-def check_has_norm(x: Tensor, order: Scalar, dims: Sequence[int]) -> None:
+def check_has_norm(x: Tensor, order: float, dims: Sequence[int]) -> None:
     """Refuse a norm for which no elements have no value."""
     if order < 0 and not all(x._array.shape[d] for d in dims if x.ndim):
         raise RuntimeError(f"the norm of order {order} was asked for, of no elements")
@@ -92,7 +92,8 @@ def check_has_norm(x: Tensor, order: Scalar, dims: Sequence[int]) -> None:
 
 def check_is_no_narrower(name: str, x: Tensor, dtype: DType) -> None:
     """Refuse to reduce in a dtype that cannot hold what is reduced."""
-    if not dtype.is_floating_point or dtype.itemsize < x.dtype.itemsize:
+    apart = dtype.is_complex is not x.dtype.is_complex or dtype.category < x.dtype.category
+    if apart or dtype.itemsize < x.dtype.itemsize:
         raise RuntimeError(f"{name} of {x.dtype} was asked for in {dtype}, which is narrower")
 
 

@@ -124,17 +124,20 @@ def float_power(input: Tensor | Scalar, exponent: Tensor | Scalar) -> Tensor:
 
 def float_power_(input: Tensor, exponent: Tensor | Scalar) -> Tensor:
     """Replace each element by its power (torch.Tensor.float_power_); RuntimeError for float32."""
-    if input.dtype is not dtypes.float64:
-        raise RuntimeError(f"float_power_ writes float64, and was given {input.dtype}")
+    wanted = dtypes.complex128 if input.dtype.is_complex else dtypes.float64
+    if input.dtype is not wanted:
+        raise RuntimeError(f"float_power_ writes {wanted}, and was given {input.dtype}")
     return arithmetic.pow_(input, wide(exponent))
 
 
 def wide(value: Any) -> Any:
-    """Return a tensor, or a number, in float64."""
-    return value.to(dtypes.float64) if isinstance(value, Tensor) else float(value)
+    """Return a tensor, or a number, in float64, or in complex128."""
+    if isinstance(value, Tensor):
+        return value.to(dtypes.complex128 if value.dtype.is_complex else dtypes.float64)
+    return value if isinstance(value, complex) else float(value)
 
 
-def lerp(input: Tensor, end: Tensor, weight: Tensor | float) -> Tensor:
+def lerp(input: Tensor, end: Tensor, weight: Tensor | Scalar) -> Tensor:
     """Return what lies a share of the way between two tensors (torch.lerp).
 
     RuntimeError for two dtypes.
@@ -143,7 +146,7 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | float) -> Tensor:
     return recording.apply(operator, operands, *params)
 
 
-def lerp_(input: Tensor, end: Tensor, weight: Tensor | float) -> Tensor:
+def lerp_(input: Tensor, end: Tensor, weight: Tensor | Scalar) -> Tensor:
     """Move each element a share of the way (torch.Tensor.lerp_)."""
     operator, operands, params = _lerp_call(input, end, weight)
     return inplace.apply_inplace(operator, operands, *params)
@@ -187,5 +190,5 @@ def addcdiv_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Scalar =
 
 def check_quotient(tensor1: Tensor, tensor2: Tensor) -> None:
     """Refuse to divide integers by integers."""
-    if not (tensor1.dtype.is_floating_point or tensor2.dtype.is_floating_point):
+    if max(tensor1.dtype.category, tensor2.dtype.category) < dtypes.FLOAT:
         raise RuntimeError("addcdiv was given two tensors of integers; convert one with float()")

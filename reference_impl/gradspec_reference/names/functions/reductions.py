@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradspec_reference.dtypes import DIFFERENTIABLE, FLOAT
 from gradspec_reference.engine import inplace, linking, narrow
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import normal_dim, normal_dims
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.errors import NoComplexRuleError
 from gradspec_reference.names import return_types
 from gradspec_reference.names.functions.selection import maximum, minimum
 from gradspec_reference.operators import OPERATORS
@@ -47,7 +49,7 @@ def cast(input: Tensor, dtype: DType | None) -> Tensor:
     """
     if dtype is None:
         return input
-    if not dtype.is_floating_point and state.recording and linking.needs_grad(input):
+    if dtype.category < FLOAT and state.recording and linking.needs_grad(input):
         raise RuntimeError(f"a tensor that requires grad was to be reduced as {dtype}")
     result: Tensor = input.to(dtype)
     return result
@@ -83,7 +85,7 @@ def mean(
     """Return the mean, of all elements or along dimensions (torch.mean)."""
     if dtype is not None:
         input = input.to(dtype)
-    if input._array.dtype.kind not in "fV":
+    if input._array.dtype.kind not in DIFFERENTIABLE:
         check_is_floating("mean", input)
     if dim is None and not keepdim:
         return unary(OPERATORS["mean"], input)
@@ -92,7 +94,7 @@ def mean(
 
 def check_is_floating(name: str, input: Tensor) -> None:
     """Refuse integers and booleans."""
-    if input._array.dtype.kind not in "fV":
+    if input._array.dtype.kind not in DIFFERENTIABLE:
         raise RuntimeError(f"{name} was given {input.dtype}; convert to a floating dtype first")
 
 
@@ -238,7 +240,14 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     return _arg(np.argmin, input, dim, keepdim)
 
 
+def refuse_complex(name: str, input: Tensor) -> None:
+    """Refuse numbers that have no order."""
+    if input._array.dtype.kind == "c":
+        raise NoComplexRuleError(f"{name} was given {input.dtype}, whose numbers have no order")
+
+
 def _arg(kernel: Any, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
+    refuse_complex("argmax", input)
     if not input._array.size and dim is None:
         raise IndexError("the place of an extreme of no elements was asked for")
     dims = _filled(input, dim)
@@ -252,6 +261,7 @@ def argsort(
 ) -> Tensor:
     """Return the order that sorts along a dimension; not differentiable (torch.argsort)."""
     del stable  # it always is
+    refuse_complex("argsort", input)
     array = input._array
     dim = normal_dim(dim, array.ndim)
     if not array.ndim:

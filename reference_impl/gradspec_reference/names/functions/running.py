@@ -43,7 +43,7 @@ def cumprod_(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     """Return the logarithm of the running sum of exponentials (torch.logcumsumexp)."""
     dim = normal_dim(dim, input.ndim)
-    if input._array.dtype.kind not in "fV":
+    if input._array.dtype.kind not in "fVc":
         raise NotImplementedError(f"logcumsumexp was given {input.dtype}; use a floating dtype")
     return unary(OPERATORS["logcumsumexp"], input, dim)
 

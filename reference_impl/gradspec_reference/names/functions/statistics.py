@@ -17,6 +17,7 @@ from gradspec_reference.names import return_types
 from gradspec_reference.names.functions import (
     arithmetic,
     assembly,
+    complex_numbers,
     elementwise,
     indexing,
     normalised,
@@ -30,7 +31,6 @@ from gradspec_reference.names.functions import (
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from gradspec_reference.dtypes import Scalar
     from gradspec_reference.engine.shapes import LeftOut
 
 __all__ = [
@@ -52,7 +52,7 @@ BETWEEN: Final = ("linear", "midpoint", *ROUNDED)
 
 
 def trapezoid(
-    y: Tensor, x: Tensor | LeftOut = None, *, dx: Scalar | LeftOut = None, dim: int = -1
+    y: Tensor, x: Tensor | LeftOut = None, *, dx: float | LeftOut = None, dim: int = -1
 ) -> Tensor:
     """Return the area under a line through points (torch.trapezoid)."""
     check_spacing("trapezoid", x, dx)
@@ -60,7 +60,7 @@ def trapezoid(
 
 
 def trapz(
-    y: Tensor, x: Tensor | LeftOut = None, *, dx: Scalar | LeftOut = None, dim: int = -1
+    y: Tensor, x: Tensor | LeftOut = None, *, dx: float | LeftOut = None, dim: int = -1
 ) -> Tensor:
     """Return the area under a line through points (torch.trapz)."""
     check_spacing("trapz", x, dx)
@@ -81,7 +81,7 @@ def area(name: str, y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Tensor:
 
 
 def cumulative_trapezoid(
-    y: Tensor, x: Tensor | LeftOut = None, *, dx: Scalar | LeftOut = None, dim: int = -1
+    y: Tensor, x: Tensor | LeftOut = None, *, dx: float | LeftOut = None, dim: int = -1
 ) -> Tensor:
     """Return the area under a line up to each point (torch.cumulative_trapezoid)."""
     check_spacing("cumulative_trapezoid", x, dx)
@@ -270,8 +270,8 @@ def cov(
     if isinstance(norm, Tensor):
         norm = selection.clamp(norm, 0)
     else:
-        norm = Tensor(np.asarray(max(norm, 0), off._array.dtype))
-    found = products.matmul(weighted, shapes.t(off)) / norm
+        norm = Tensor(np.asarray(max(norm, 0), off._array.real.dtype))
+    found = products.matmul(weighted, shapes.t(complex_numbers.conj(off))) / norm
     return found if rows.shape[0] != 1 else shapes.reshape(found, ())
 
 
@@ -298,6 +298,9 @@ def corrcoef(input: Tensor) -> Tensor:
         return together / together
     deviations = unary(OPERATORS["sqrt"], parts.diagonal(together))
     found = together / shapes.unsqueeze(deviations, 1) / shapes.unsqueeze(deviations, 0)
+    if found.dtype.is_complex:
+        real, imaginary = (selection.clamp(part, -1, 1) for part in (found.real, found.imag))
+        return complex_numbers.complex(real, imaginary)
     result: Tensor = selection.clamp(found, -1, 1)
     return result
 
@@ -315,7 +318,7 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
 
 def powers_of(x: Tensor, count: int) -> Tensor:
     """Return powers from none on, as columns."""
-    dtype = x.dtype if x.dtype.is_floating_point else dtypes.int64
+    dtype = x.dtype if x.dtype.category >= dtypes.FLOAT else dtypes.int64
     x = shapes.unsqueeze(x.to(dtype), -1)
     shape = (*x.shape[:-1], min(count, 1))
     ones = Tensor(np.ones(shape, dtype.numpy))
@@ -325,6 +328,6 @@ def powers_of(x: Tensor, count: int) -> Tensor:
     return assembly.cat([ones, running.cumprod(rest, -1)], -1)
 
 
-def dist(input: Tensor, other: Tensor, p: Scalar = 2) -> Tensor:
+def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     """Return the norm of a difference (torch.dist)."""
     return normalised.norm(arithmetic.sub(input, other), p)

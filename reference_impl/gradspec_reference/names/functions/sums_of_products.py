@@ -41,12 +41,12 @@ def check(name: str, summand: Tensor, x: Tensor, y: Tensor, weights: tuple[Scala
         )
     if name == "addr":
         kind, types = summand._array.dtype.kind, {*map(type, weights)}
-        if (kind not in "fV" and float in types) or (kind != "b" and bool in types):
+        if (kind not in "fVc" and float in types) or (kind != "b" and bool in types):
             raise RuntimeError(f"addr was given {summand.dtype} and the weights {weights}")
     else:
         check_same_dtype(OPERATORS[name], summand, x)
         check_same_dtype(OPERATORS[name], x, y)
-        whole = summand._array.dtype.kind not in "fV"
+        whole = summand._array.dtype.kind not in "fVc"
         if name == "addmm" and whole and 0 in x._array.shape[1:] and isinstance(weights[0], float):
             raise RuntimeError(f"addmm was given {summand.dtype} and the weight {weights[0]}")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.catalogue.domain import Operand
-from gradspec.catalogue.operator import Call, Given, Operator, variables
+from gradspec.catalogue.operator import BY_PARTS, Call, Given, Operator, variables
 from gradspec.catalogue.operators import CALLS, OPERATORS
 from gradspec.catalogue.slopes import pulled_back
 from gradspec.exceptions import TooFewNumbers
@@ -55,12 +55,16 @@ def calls_of(operator: Operator) -> list[Call]:
 
 
 def out_of_place() -> list[Operator]:
-    """Give the operators that have a formula and write nothing.
+    """Give the operators of real numbers that have a formula and write nothing.
 
     A form in place works along the same axes, and on so many entries, as they do; what it is asked
     for itself is what a write changes: where its operands lie, what is saved, and of which type.
     """
-    return [o for o in OPERATORS.values() if o.formula is not None and not o.inplace]
+    return [
+        o
+        for o in OPERATORS.values()
+        if o.formula is not None and not o.inplace and o.smoothness not in BY_PARTS
+    ]
 
 
 def with_shapes(call: Call, shapes: Mapping[str, tuple[int, ...]]) -> Asked:

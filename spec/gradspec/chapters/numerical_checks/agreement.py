@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from gradspec import CONVENTION, MAY, SHOULD, VALUE, Autograd, clause, expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 GRADCHECK: Final = "torch.autograd.gradcheck docstring"
 NOTES: Final = "notes/gradcheck"
@@ -184,6 +187,73 @@ def fast_mode_finds_what_is_wrong(ag: Autograd) -> None:
     """In fast mode, too, gradcheck gives False of a wrong derivative."""
     x = ag.tensor(ag.random(5), dtype="float64", requires_grad=True)
     check = ag.func.gradcheck(doubled(ag, 3.0).apply, fast_mode=True, raise_exception=False)
+
+    expect(check(x)).equals(False)
+
+
+def squared(ag: Autograd, slope: Callable[[Any], Any]) -> Any:
+    """Define the square of complex numbers, with a slope of its own for a derivative."""
+
+    class Squared(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, z: Any) -> Any:
+            ctx.save_for_backward(z)
+            return z * z
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            (z,) = ctx.saved_tensors
+            return g * slope(z)
+
+    return Squared
+
+
+MODES: Final[dict[str, dict[str, Any]]] = {"each_entry": {}, "fast_mode": {"fast_mode": True}}
+
+
+@clause("chk-019", VALUE, sources=[GRADCHECK, NOTES], over=MODES)
+def complex_derivatives_pass(ag: Autograd, mode: dict[str, Any]) -> None:
+    """gradcheck gives True of functions from complex numbers to complex ones, to real ones, and
+    from real ones to complex ones, whose derivatives are right ({name}).
+    """
+    z = ag.tensor([1.0 + 2.0j, -0.5j], dtype="complex128", requires_grad=True)
+    x = ag.tensor([1.5, -2.0], dtype="float64", requires_grad=True)
+
+    expect(ag.func.gradcheck(lambda z: z * z * ag.conj(z), **mode)(z)).equals(True)
+    expect(ag.func.gradcheck(ag.abs, **mode)(z)).equals(True)
+    expect(ag.func.gradcheck(lambda x: ag.complex(x, x * x), **mode)(x)).equals(True)
+
+
+@clause("chk-019a", CONVENTION, sources=[GRADCHECK, NOTES], over=MODES)
+def a_derivative_that_is_not_conjugated_fails(ag: Autograd, mode: dict[str, Any]) -> None:
+    """A backward that multiplies by the derivative of a holomorphic function does not pass, and one
+    that multiplies by its conjugate does ({name}).
+    """
+    z = ag.tensor([1.0 + 2.0j, -0.5j], dtype="complex128", requires_grad=True)
+    wrong, right = squared(ag, lambda z: z * 2.0), squared(ag, lambda z: ag.conj(z * 2.0))
+
+    check = ag.func.gradcheck(wrong.apply, raise_exception=False, **mode)
+    expect(check(z)).equals(False)
+    expect(ag.func.gradcheck(right.apply, **mode)(z)).equals(True)
+
+
+@clause("chk-019b", CONVENTION, sources=["notes/gradcheck § Default complex input"])
+def both_parts_of_an_output_are_checked(ag: Autograd) -> None:
+    """A derivative that is right for the real part of an output and wrong for the imaginary part
+    does not pass.
+    """
+
+    class Doubled(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(_ctx: Any, x: Any) -> Any:
+            return ag.complex(x * 2.0, x * 3.0)
+
+        @staticmethod
+        def backward(_ctx: Any, g: Any) -> Any:
+            return ag.real(g) * 2.0 + ag.imag(g) * 5.0
+
+    x = ag.tensor([1.5, -2.0], dtype="float64", requires_grad=True)
+    check = ag.func.gradcheck(Doubled.apply, raise_exception=False)
 
     expect(check(x)).equals(False)
 

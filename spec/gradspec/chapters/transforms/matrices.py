@@ -125,6 +125,23 @@ def second_derivatives_by_either_way_twice(ag: Autograd, names: tuple[str, ...])
     expect(derivative(ag.tensor(at))).is_close(-m.T @ np.diag(np.sin(m @ at)) @ m, scale=10.0)
 
 
+@clause(
+    "func-028",
+    CONVENTION,
+    sources=["torch._functorch.eager_transforms source"],
+    over=JACOBIANS,
+)
+def a_jacobian_is_by_real_numbers(ag: Autograd, name: str) -> None:
+    """{name} by complex numbers is refused.
+
+    Remedy: take the Jacobian by their parts, with view_as_real.
+    """
+    jacobian = getattr(ag.func, name)(lambda z: z * z)
+
+    with ag.refuses("transform-input"):
+        jacobian(ag.tensor([1.0 + 2.0j, -0.5j]))
+
+
 @clause("func-212", VALUE, sources=[HESSIAN])
 def a_hessian_by_several_arguments_has_blocks(ag: Autograd) -> None:
     """hessian by a tuple of argnums gives a tuple of tuples of blocks, with the mixed derivatives

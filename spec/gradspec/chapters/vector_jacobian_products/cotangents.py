@@ -295,6 +295,35 @@ def the_cotangent_is_converted_to_the_dtype_of_the_result(ag: Autograd, dtype: s
     expect(x.grad).equals([4.0, -12.0])
 
 
+OF_THE_OTHER_KIND = {
+    "complex_for_a_real_result": (1.5, 2.0 + 1.0j),
+    "real_for_a_complex_result": (1.5 - 0.5j, 2.0),
+}
+
+
+@clause(
+    "vjp-007",
+    CONVENTION,
+    over=OF_THE_OTHER_KIND,
+    sources=["torch.autograd source (_make_grads)"],
+)
+def the_cotangent_is_complex_where_the_result_is(
+    ag: Autograd, row: tuple[complex, complex]
+) -> None:
+    """A cotangent that is {name} is refused, and touches no leaf.
+
+    Remedy: convert the cotangent to the data type of the result.
+    """
+    at, weight = row
+    x = ag.tensor([at], requires_grad=True)
+    y = x * 2.0
+    v = ag.tensor([weight])
+    with ag.refuses("cotangent-dtype"):
+        y.backward(v)
+
+    expect(x.grad).is_none_or_zero()
+
+
 @clause("vjp-008", CONVENTION, sources=["torch.autograd.backward docstring"])
 def the_cotangent_is_data(ag: Autograd) -> None:
     """Without create_graph, a cotangent that requires grad is treated as data like any other:
