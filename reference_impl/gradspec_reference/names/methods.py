@@ -210,8 +210,8 @@ FUNCTIONS: Final[dict[str, Any]] = {
     **named(
         queries,
         """
-        all allclose any argwhere count_nonzero equal is_complex is_floating_point is_nonzero
-        is_same_size is_signed isclose isreal nonzero numel
+        all allclose any argwhere count_nonzero equal is_floating_point is_nonzero is_same_size
+        is_signed isclose isreal nonzero numel
         """,
     ),
     **named(interop, "numpy item tolist to"),

@@ -74,7 +74,10 @@ def plain_views_stay_plain(sound, view):
 @after(at(views, "regenerate"), "value: inp-025/slice inp-025/select", "pytorch/pytorch#8874")
 def new_history_starts_at_the_front(_, view, relation):
     """The new history of a view takes it for the first elements of its base."""
-    geometry = (*views.geometry_of(view, relation.base)[:4], 0)
+    where = views.geometry_of(view, relation.base)
+    if not isinstance(where, tuple):
+        return
+    geometry = (*where[:4], 0)
     edges, outputs = view._grad_fn.next_functions, ((view._array.shape, view._array.dtype),)
     made = node_type(OPERATORS["as_strided"])
     view._grad_fn = made(edges, (), (*geometry[2:], geometry), outputs, freeable=False)

@@ -27,7 +27,6 @@ __all__ = [
     "can_cast",
     "count_nonzero",
     "equal",
-    "is_complex",
     "is_floating_point",
     "is_inference",
     "is_nonzero",
@@ -50,12 +49,6 @@ def is_tensor(obj: object, /) -> bool:
 def is_floating_point(input: Tensor) -> bool:
     """Tell whether the dtype is a floating one (torch.is_floating_point)."""
     return input.dtype.is_floating_point
-
-
-def is_complex(input: Tensor) -> bool:
-    """Tell whether the dtype is a complex one; none here is (torch.is_complex)."""
-    del input
-    return False
 
 
 def is_signed(input: Tensor) -> bool:
@@ -165,8 +158,8 @@ def count_nonzero(input: Tensor, dim: int | Sequence[int] | None = None) -> Tens
 
 
 def isreal(input: Tensor) -> Tensor:
-    """Tell of each element whether it is a real number, as all here are (torch.isreal)."""
-    return Tensor(np.ones(input._array.shape, np.bool_))
+    """Tell of each element whether it is a real number (torch.isreal)."""
+    return Tensor(np.isreal(input._array))
 
 
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
