@@ -2,7 +2,8 @@
 
 One cause is one exception out of one place in the engine's code; one wrong habit, such as
 gradients of the opposite sign; gradients that are cut off; one operator that is wrong; paths that
-meet; one table.  What builds on a failure belongs to it.
+meet; one table.  A convention is a choice that is made once: where a table of conventions does
+not hold, that is one finding, and no operator's fault.  What builds on a failure belongs to it.
 """
 
 from __future__ import annotations
@@ -193,6 +194,8 @@ def _cause(one: Judged, operator: str | None, common: Mapping[str, bool]) -> tup
     if verdict.outcome is Outcome.ERRORED:
         return ("told", verdict.kind, re.sub(r"\d+", "#", raised_text(one)))
     is_row, habit = operator_of(one) is not None, verdict.habit or ""
+    if is_row and one.nature is Nature.CONVENTION:
+        return ("clause", one.clause, verdict.kind)
     if habit in common and (is_row or operator is not None):
         return ("habit", habit, not common[habit])
     if operator is not None:

@@ -110,7 +110,12 @@ def _of_values(found: ndarray[Any, Any], expected: ndarray[Any, Any]) -> str:
 
 
 def _of_entries(found: ndarray[Any, Any], expected: ndarray[Any, Any]) -> str:
-    """Say how entries are wrong that are not all wrong in the same way."""
+    """Say how entries are wrong that are not all wrong in the same way.
+
+    A complex number has no sign; what is conjugated, or taken by other parts, is just another.
+    """
+    if "c" in found.dtype.kind + expected.dtype.kind:
+        return ANOTHER
     if _alike(absolute(found), absolute(expected)):
         return "has the opposite sign in some entries"
     if _alike(found, expected.T):
