@@ -17,19 +17,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LEFT_OUT = """
-cross cumsum det diag diff dot hypot logaddexp logaddexp2 logsumexp matrix_norm norm reciprocal
-long repeat_interleave sinc solve solve_triangular tile vector_norm
+complex cross cumsum det diag diff dot hypot irfft logaddexp logaddexp2 logsumexp matrix_norm norm
+reciprocal long repeat_interleave rfft rfft2 rfftn sinc solve solve_triangular tile vector_norm
 """
 """What has a wrong rule, or does on purpose what the specification has otherwise.
 
 `long` is astype, whose rule is the identity: what was cut off passes its gradient on (nd-008).
+There are no complex numbers, beside which the gradient of a real operand is not real.
 """
 BOOK = f"""\
 [engine]
 name = "mended_autograd"
 inherits = "autograd"
 setup = "import mended_autograd"
-also = {[f"-op:{name}" for name in LEFT_OUT.split()]}
+also = {[*(f"-op:{name}" for name in LEFT_OUT.split()), "-dtype:complex64", "-dtype:complex128"]}
 
 [transforms]
 vjp = "$result = mended_autograd.product($function)"

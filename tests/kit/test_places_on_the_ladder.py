@@ -36,6 +36,7 @@ FIRST = {
     "numerical_checks": "operators",
     "operators": "scalars",
     "anomaly_detection": "hooks and the rest",
+    "complex_numbers": "hooks and the rest",
     "data_types": "arrays",
     "non_differentiable": "operators",
     "training_loop": "scalars",

@@ -104,6 +104,7 @@ RUNGS: Final = (
         "hooks and the rest",
         "Hooks, retained gradients, memory, copies and what else there is.",
         EVERYTHING,
+        "complex_numbers",
     ),
 )
 """From the ground up."""

@@ -158,11 +158,11 @@ class Recording(ABC):
             message = f"array() gave a {type(found).__name__}, expected a NumPy array"
             raise BrokenPort(message)
         array = np.array(found)  # a copy, and no subclass with a comparison of its own
-        complex_undeclared = (
-            array.dtype.kind == "c" and f"dtype:{array.dtype.name}" not in self.subject.abilities
-        )
-        if array.dtype.name not in DTYPES or complex_undeclared:
-            message = f"array() gave an array of {array.dtype.name}, expected numbers or flags"
+        given, word = array.dtype.name, f"dtype:{array.dtype.name}"
+        if given not in DTYPES:
+            raise BrokenPort(f"array() gave an array of {given}, expected numbers or flags")
+        if array.dtype.kind == "c" and word not in self.subject.abilities:
+            message = f"array() gave an array of {given}, expected real numbers or the word {word}"
             raise BrokenPort(message)
         return array
 

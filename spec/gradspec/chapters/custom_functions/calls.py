@@ -426,8 +426,8 @@ def what_a_backward_raises_comes_out_of_passes_within_passes(ag: Autograd) -> No
 
 @clause("cf-291", VALUE, sources=["chain rule"])
 def passes_within_passes_all_count(ag: Autograd) -> None:
-    """Passes that run each within the backward of another add their gradients to a leaf, all of
-    them, however deep they are nested, here twenty.
+    """Passes that run each within the backward of another leave their gradients, all of them,
+    however deep they are nested, here twenty.
     """
     x = ag.tensor(1.0, requires_grad=True)
 
@@ -440,8 +440,10 @@ def passes_within_passes_all_count(ag: Autograd) -> None:
         @staticmethod
         def backward(ctx: Any, g: Any) -> Any:
             if ctx.depth > 0.0:
+                own = ag.tensor(1.0, requires_grad=True)
                 with ag.enable_grad():
-                    Within.apply(x, ctx.depth - 1.0).backward()
+                    Within.apply(own, ctx.depth - 1.0).backward()
+                g = g + own.grad
             return g, None
 
     Within.apply(x, 20.0).backward()
