@@ -27,11 +27,12 @@ ROWS: Final = 3
 CALLS_ARE_ITS_OWN: Final = {
     *("func-033", "func-034", "func-039a", "func-039b", "func-039c"),
     *("func-040", "func-041", "func-041a"),
+    "chk-019",
 }
 """How often a transform calls a function or asks setup_context is the engine's own affair.
 
-torch linearizes by a second call, and asks setup_context once for each level of transforms, or not
-at all where there is a rule of batches.
+torch linearizes by a second call, asks setup_context once for each level of transforms, or not
+at all where there is a rule of batches, and checks complex results twice, a part at a time.
 """
 
 Row = TypeVar("Row")
