@@ -27,7 +27,7 @@ ROWS: Final = 3
 CALLS_ARE_ITS_OWN: Final = {
     *("func-033", "func-034", "func-039a", "func-039b", "func-039c"),
     *("func-040", "func-041", "func-041a"),
-    "chk-019",
+    *("chk-019", "chk-019a", "chk-019b"),
 }
 """How often a transform calls a function or asks setup_context is the engine's own affair.
 
