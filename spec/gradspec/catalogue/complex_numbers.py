@@ -107,12 +107,13 @@ def of_several(name: str, domain: Domain, dims: Dims, transformed: Transform) ->
         named = range(-len(s or np.shape(x)), 0) if dim is None else dim
         return transformed(x, s, tuple(named), norm)
 
+    lengths: Any = {} if dims else {"last": on(2, 3, 4, domain=domain, s=(2, 5))}
     return spectrum(
         *(name, along, domain, 2, 3, 4),
         along=("s", dims),
         sizes=on(2, 3, 4, domain=domain, s=(2, 5), dim=(0, 1)),
         ortho=on(3, 4, domain=domain, norm="ortho"),
-        **({} if dims else {"last": on(2, 3, 4, domain=domain, s=(2, 5))}),
+        **lengths,
     )
 
 
