@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import torch
 
-from gradspec.catalogue.domain import Complex, Operand, Symmetric
+from gradspec.catalogue.domain import OFF_THE_AXIS, Complex, Operand, Symmetric
 from gradspec.catalogue.operators import OPERATORS
 from gradspec.port.acts import ACTS
 from gradspec.port.phrase import Argument, choose
@@ -77,6 +77,8 @@ def drawn(name: str, number: int) -> Drawn:
     if others and random.chance(0.15):
         given = {**random.choice(others), **given}
     random.choose_sizes(given)
+    takes_complex = operator.holomorphic or operator.of_parts is not None
+    random.complex = takes_complex and random.chance(0.25)
     dtypes = random.dtypes()
     values = {
         parameter: random.varied(operator, parameter, random.tensors(value, dtypes))
@@ -97,6 +99,7 @@ class Random:
         self.random = np.random.default_rng(seed)
         self.sizes: dict[int, int] = {}
         self.ranks: list[int] = [1]
+        self.complex = False
 
     def chance(self, share: float) -> bool:
         """Say yes so often."""
@@ -150,6 +153,8 @@ class Random:
 
     def tensor(self, array: Any, dtype: str) -> Tensor:
         """Give a tensor of a data type; what are places or truth values mostly stays so."""
+        if self.complex and array.dtype.kind == "f":
+            array = array + 1j * self.random.choice(OFF_THE_AXIS, array.shape)
         varies = array.dtype.kind in "fc"
         if array.dtype.kind == "c":
             dtype = COMPLEX.get(dtype, dtype) if self.chance(0.9) else dtype
