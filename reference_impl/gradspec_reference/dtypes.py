@@ -326,6 +326,8 @@ def number_for(value: Any, dtype: NumpyDType) -> Any:
     """
     if dtype.kind == "c":
         return complex_number_for(value, dtype)
+    if dtype.kind == "b" and isinstance(value, complex):
+        return np.bool_(value)
     if not isinstance(value, NUMBERS):
         kind = RuntimeError if isinstance(value, complex) else TypeError
         raise kind(f"{value!r} was to be stored in a tensor of {dtype}; give a number or a tensor")

@@ -96,8 +96,7 @@ MISUSES: Final = (
     Misuse(
         "err-013",
         "A custom function gives back as many gradients as it has operands, of their shapes.",
-        "*",
-        words="define",
+        "function-gradients",
     ),
     Misuse(
         "err-014",

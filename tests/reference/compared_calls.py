@@ -38,9 +38,7 @@ def seen(call: Drawn, library: Any, *, apart: bool = False) -> dict[str, Any]:
     stage = "call"
     try:
         leaves = {
-            name: library.tensor(t.array.copy(), requires_grad=t.requires_grad)
-            if not apart
-            else between_others(t)
+            name: leaf(t, library) if not apart else between_others(t)
             for name, t in call.tensors.items()
         }
         names = {"torch": library, **leaves}
@@ -105,6 +103,14 @@ class Refusal:
         return self.stage == other.stage and issubclass(self.error, other.builtin)
 
 
+def leaf(tensor: Tensor, library: Any) -> Any:
+    """Give a leaf; one without entries lies in memory as torch lays it, and not as NumPy does."""
+    if tensor.array.size:
+        return library.tensor(tensor.array.copy(), requires_grad=tensor.requires_grad)
+    dtype = getattr(library, str(tensor.array.dtype))
+    return library.zeros(tensor.array.shape, dtype=dtype, requires_grad=tensor.requires_grad)
+
+
 def between_others(tensor: Tensor) -> Any:
     """Give a leaf of torch's, of which no two entries are neighbours in memory."""
     wide = torch.zeros(*tensor.array.shape, 3, dtype=torch.tensor(tensor.array).dtype)[..., 1]
@@ -113,11 +119,12 @@ def between_others(tensor: Tensor) -> Any:
 
 
 def weighted(tensors: Sequence[Any], random: Any, library: Any) -> Any:
-    """Give the sum of all entries, each with a weight of its own."""
+    """Give the sum of all entries, each with a weight of its own; so has each part of them."""
     total = library.tensor(0.0, dtype=library.float64)
     for tensor in tensors:
-        weights = random.integers(-16, 17, tuple(tensor.shape)) / 16
-        total = total + (tensor.double() * library.tensor(weights)).sum()
+        for part in (tensor.real, tensor.imag) if tensor.is_complex() else (tensor,):
+            weights = random.integers(-16, 17, tuple(tensor.shape)) / 16
+            total = total + (part.double() * library.tensor(weights)).sum()
     return total
 
 
@@ -172,7 +179,7 @@ def tolerance_of(call: Drawn, seen: Mapping[str, Any]) -> float:
     """Say how exact a call is; of integers floats of single precision are made."""
     dtypes = {v[0] for v in seen.values() if isinstance(v, tuple) and v}
     made = {str(tensor.array.dtype) for tensor in call.tensors.values()}
-    return TOLERANCE["float64" if dtypes | made <= {"float64"} else "float32"]
+    return TOLERANCE["float64" if dtypes | made <= {"float64", "complex128"} else "float32"]
 
 
 def compared(
@@ -220,7 +227,7 @@ def unlike(what: str, expected: Any, found: Any, tolerance: float) -> Iterator[t
     wanted, given = expected[3], found[3]
     if wanted is None or given is None:
         return
-    exact = not expected[0].startswith("float")
+    exact = not expected[0].startswith(("float", "complex"))
     slack = 100 if kind == "second gradient" else 1
     if not close(wanted, given, 0.0 if exact else tolerance, slack):
         yield kind, f"{what}: torch: {wanted.tolist()}, found: {given.tolist()}"
@@ -230,6 +237,8 @@ def close(wanted: Any, given: Any, tolerance: float, slack: float) -> bool:
     """Compare up to rounding, which is relative to the largest number there."""
     if not tolerance:
         return bool(np.array_equal(wanted, given))
+    if np.iscomplexobj(wanted):  # of which one part may be infinite
+        wanted, given = (np.stack([np.real(one), np.imag(one)]) for one in (wanted, given))
     finite = np.abs(wanted[np.isfinite(wanted)])
     scale = max(1.0, float(finite.max())) if finite.size else 1.0
     return np.allclose(

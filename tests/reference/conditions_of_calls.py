@@ -45,6 +45,11 @@ def is_of(kinds: str) -> Callable[[Difference], bool]:
     return lambda different: any(a.dtype.kind in kinds for a in first_array(different))
 
 
+def crosses(different: Difference) -> bool:
+    """Whether some operands are of real numbers, and others of complex ones."""
+    return {"f", "c"} <= {t.array.dtype.kind for t in different.call.tensors.values()}
+
+
 def is_empty(different: Difference) -> bool:
     """Whether an operand has no entry, or what was found has none."""
     made = [v[1] for k, v in different.found.items() if k.startswith("value") and v[1:]]

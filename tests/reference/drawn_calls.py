@@ -7,6 +7,7 @@ argument that is wrong.  `drawn(name, number)` is the same call for ever, and ca
 from __future__ import annotations
 
 import re
+import warnings
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import torch
 
-from gradspec.catalogue.domain import Operand, Symmetric
+from gradspec.catalogue.domain import OFF_THE_AXIS, Complex, Operand, Symmetric
 from gradspec.catalogue.operators import OPERATORS
 from gradspec.port.acts import ACTS
 from gradspec.port.phrase import Argument, choose
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 SIZES: Final = (0, 1, 1, 2, 2, 3, 3, 4, 5)
 FLOATS: Final = ("float64", "float64", "float64", "float32")
 TYPES: Final = (*FLOATS, *FLOATS, "int64", "int64", "int32", "bool", "uint8", "int8")
+COMPLEX: Final = {"float64": "complex128", "float32": "complex64"}
 NUMBERS: Final = (0, 1, -1, 2, 3, 0.5, -1.5, 2.0, 0.0, True)
 WRONG: Final = (None, "a", 1.5, -7, 7, (), (0, 0), [1, -1], True, float("nan"))
 AXES: Final = re.compile(r"dims?\d?|axis\d?|(start|end)_dim|dimension|source|destination")
@@ -75,6 +77,8 @@ def drawn(name: str, number: int) -> Drawn:
     if others and random.chance(0.15):
         given = {**random.choice(others), **given}
     random.choose_sizes(given)
+    takes_complex = operator.holomorphic or operator.of_parts is not None
+    random.complex = takes_complex and random.chance(0.25)
     dtypes = random.dtypes()
     values = {
         parameter: random.varied(operator, parameter, random.tensors(value, dtypes))
@@ -95,6 +99,7 @@ class Random:
         self.random = np.random.default_rng(seed)
         self.sizes: dict[int, int] = {}
         self.ranks: list[int] = [1]
+        self.complex = False
 
     def chance(self, share: float) -> bool:
         """Say yes so often."""
@@ -142,19 +147,25 @@ class Random:
         values = np.array(operand.domain.values)
         size = int(np.prod(shape))
         entries = self.random.choice(values, size, replace=size > len(values) or self.chance(0.05))
+        if isinstance(operand.domain, Complex):
+            entries = entries + 1j * self.random.choice(operand.domain.others, size)
         return entries.reshape(shape)
 
     def tensor(self, array: Any, dtype: str) -> Tensor:
         """Give a tensor of a data type; what are places or truth values mostly stays so."""
-        varies = array.dtype.kind == "f"
-        if not varies:
+        if self.complex and array.dtype.kind == "f":
+            array = array + 1j * self.random.choice(OFF_THE_AXIS, array.shape)
+        varies = array.dtype.kind in "fc"
+        if array.dtype.kind == "c":
+            dtype = COMPLEX.get(dtype, dtype) if self.chance(0.9) else dtype
+        elif not varies:
             dtype = dtype if self.chance(0.06) else str(array.dtype)
         elif array.size and self.chance(0.04):
             array = array.copy()
             array.flat[0] = self.choice((0.0, np.inf, -np.inf, np.nan))
-        with np.errstate(all="ignore"):
-            array = array.astype(dtype)
-        return Tensor(array, array.dtype.kind == "f" and self.chance(0.85), varies=varies)
+        with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+            array = array.astype(dtype)  # which may leave out imaginary parts
+        return Tensor(array, array.dtype.kind in "fc" and self.chance(0.85), varies=varies)
 
     def varied(self, operator: Operator, parameter: str, value: Any) -> Any:
         """Give an argument, or another of its kind."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from conditions_of_calls import (
     always,
+    crosses,
     has,
     has_a_nan,
     has_a_zero,
@@ -48,6 +49,7 @@ SPOKEN_OF: Final[dict[str, Callable[[Difference], bool]]] = {
 """What a call has of which a reason speaks."""
 
 WHERE: Final[dict[str, Callable[[Difference], bool]]] = {
+    "cplx-008": crosses,
     "op-246": is_of("iub"),
     "op-275": has_a_nan,
     "op-281": is_empty,
@@ -58,9 +60,9 @@ WHERE: Final[dict[str, Callable[[Difference], bool]]] = {
 """Of which calls a clause speaks."""
 
 ELSEWHERE: Final = frozenset(
-    {"op-234", "op-235", "op-236", "op-237", "op-238", "op-23[4-8]", "op-244"}
+    {"op-234", "op-235", "op-236", "op-237", "op-238", "op-23[4-8]", "op-244", "cplx-019"}
 )
-"""Clauses of layouts and writes that no random call has."""
+"""Clauses of layouts, writes and tangents that no random call has."""
 
 DERIVATIVES: Final = "(second )?gradient( of .*)?"
 
@@ -120,7 +122,7 @@ def listed() -> Iterator[Fault]:
     text = (root / "conformance/expectations/torch.toml").read_text("utf-8")
     for entry in tomllib.loads(text)["expected"]:
         clause, _, row = entry["clause"].partition("/")
-        if clause.startswith("op-") and clause not in ELSEWHERE:
+        if clause.startswith(("op-", "cplx-")) and clause not in ELSEWHERE:
             refuses, error = entry.get("verdict") == "errored", entry.get("exception", "none")
             yield Fault(clause, row, refuses, error, entry["reason"])
 

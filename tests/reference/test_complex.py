@@ -115,6 +115,8 @@ REFUSED = (
     ),
     *("z.conj().numpy(force=False)", "torch.view_as_real(z.conj())", "torch.fft.fft(z, 0)"),
     *("torch.fft.fft(z, norm='none')", "torch.tensor([1j], dtype=torch.float32)", "z.backward()"),
+    *("torch.clamp(x, 1j)", "torch.lerp(x, x, 1j)", "x.masked_fill(x > 0, torch.tensor(1j))"),
+    *("x.masked_fill_(x > 0, torch.tensor(1j))", "x.index_fill(0, torch.tensor([0]), w[0, 0])"),
     *("z.sum().backward()", "z.abs().backward(torch.ones(2, 3) * 1j)", "(z * 1).backward(x)"),
     *(
         "torch.autograd.grad(z * 1, z, x)",

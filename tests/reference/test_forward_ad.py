@@ -14,6 +14,8 @@ from gradspec_reference.operators import OPERATORS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script:DeprecationWarning")  # torch's
+
 random = np.random.default_rng(0)
 
 
@@ -97,8 +99,19 @@ def test_what_has_no_forward_derivative() -> None:
     without = {row.name for row in OPERATORS.values() if row.vjp and row.jvp is None}
     assert without == {
         *("bincount", "floor_divide", "heaviside", "remainder_of_number"),
-        *("scatter_joined", "unique", "unique_dim"),
+        *("scatter_joined", "set", "unique", "unique_dim"),
     }
+
+
+@pytest.mark.parametrize("engine", [gradspec_reference, torch], ids=["reference", "torch"])
+@pytest.mark.parametrize("moving", [0, 1])
+def test_memory_is_not_taken_from_or_for_a_tensor_with_a_tangent(engine: Any, moving: int) -> None:
+    forward = engine.autograd.forward_ad
+    with forward.dual_level():
+        tensors = [engine.ones(2), engine.zeros(2)]
+        tensors[moving] = forward.make_dual(tensors[moving], engine.ones(2))
+        with pytest.raises(NotImplementedError):
+            tensors[0].set_(tensors[1])
 
 
 @pytest.mark.parametrize("level", [None, 3])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ENGINES = (torch, gradspec_reference)
 
 
-def leaf(engine: Any, *numbers: float, dtype: str = "float64") -> Any:
+def leaf(engine: Any, *numbers: complex, dtype: str = "float64") -> Any:
     """Make a leaf that requires grad."""
     return engine.tensor(list(numbers), dtype=getattr(engine, dtype), requires_grad=True)
 
@@ -167,6 +167,23 @@ def test_the_old_helpers_give_what_those_of_torch_give() -> None:
     np.testing.assert_allclose(found[1][0], found[0][0])
     np.testing.assert_allclose(found[1][1], found[0][1])
     assert found[1][2] == found[0][2]
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_the_old_helpers_know_complex_inputs_and_no_complex_outputs() -> None:
+    for engine in ENGINES:
+        z = leaf(engine, 1.0 + 2.0j, -2.0j, dtype="complex128")
+        helpers = old_helpers(engine)
+        (numerical,) = helpers.get_numerical_jacobian(lambda i: i[0].abs(), (z,), eps=1e-5)
+        (analytical,), *_ = helpers.get_analytical_jacobian((z,), z.abs())
+
+        for found in (numerical, analytical):
+            wanted = np.diag([(1.0 + 2.0j) / 5**0.5, -1.0j])
+            np.testing.assert_allclose(np.array(found.tolist()), wanted, rtol=1e-6, atol=1e-9)
+        with pytest.raises(ValueError, match="complex"):
+            helpers.get_numerical_jacobian(lambda i: i[0] * 1.0, (z,))
+        with pytest.raises(ValueError, match="complex"):
+            helpers.get_analytical_jacobian((z,), z * 1.0)
 
 
 @pytest.mark.parametrize("name", ["get_numerical_jacobian", "get_analytical_jacobian"])

@@ -212,3 +212,16 @@ def test_a_state_of_random_numbers_is_put_back() -> None:
                 library.manual_seed(wrong)
         with pytest.raises(TypeError):
             library.set_rng_state(library.zeros(3))
+
+
+@pytest.mark.parametrize("engine", [gradspec_reference, torch], ids=["reference", "torch"])
+def test_complex_numbers_are_drawn_in_place_in_each_part(engine: Any) -> None:
+    engine.manual_seed(0)
+    z = engine.zeros(20_000, dtype=engine.complex128)
+    for drawn, mean, deviation in (
+        (z.clone().normal_(1.0, 2.0), 1.0, 2.0**0.5),
+        (z.clone().uniform_(5.0, 6.0), 5.5, 12.0**-0.5),
+    ):
+        for part in (drawn.real, drawn.imag):
+            assert float(part.mean()) == pytest.approx(mean, abs=0.05)
+            assert float(part.std()) == pytest.approx(deviation, rel=0.05)

@@ -10,6 +10,7 @@ import functools
 import itertools
 from typing import TYPE_CHECKING, Any
 
+import complex_definitions
 import joining_definitions
 import loss_definitions
 import mpmath as mp
@@ -31,7 +32,7 @@ def each(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def exact(array: Any) -> Any:
-    return shaped([mp.mpf(entry) for entry in np.ravel(array).tolist()], np.shape(array))
+    return shaped([mp.mpmathify(entry) for entry in np.ravel(array).tolist()], np.shape(array))
 
 
 def along(function: Callable[[list[Any]], Any]) -> Callable[..., Any]:
@@ -321,6 +322,7 @@ def definition(operator: Operator) -> Callable[..., Any] | None:
 
 
 DEFINITIONS: dict[str, Callable[..., Any]] = {
+    **complex_definitions.DEFINITIONS,
     **network_definitions.DEFINITIONS,
     **loss_definitions.LOSSES,
     **resampling_definitions.RESAMPLING,

@@ -10,13 +10,16 @@ import numpy as np
 import operator_definitions
 import pytest
 from chosen_cases import chosen
+from complex_definitions import OF_COMPLEX
 from operator_definitions import exact
 
 from gradspec import edition
-from gradspec.catalogue import in_place
+from gradspec.catalogue import in_place, wirtinger
 from gradspec.catalogue.curvature import curvature
 from gradspec.catalogue.domain import Symmetric
 from gradspec.catalogue.operator import (
+    ANALYTIC_BY_PARTS,
+    BY_PARTS,
     CONSTANT,
     DIFFERENTIABLE,
     REFUSED,
@@ -29,6 +32,8 @@ from gradspec.catalogue.operator import (
 )
 from gradspec.catalogue.operators import CALLS, KINKS, OPERATORS, writes_truth
 from gradspec.catalogue.slopes import pulled_back
+from gradspec.catalogue.wirtinger import HOLOMORPHIC, OF_PARTS
+from gradspec.chapters.complex_numbers.orders import BENT
 from gradspec.chapters.operators.second_order import BENDING
 
 if TYPE_CHECKING:
@@ -48,6 +53,8 @@ GIVEN = {
 
 def definition(call: Call) -> Callable[..., Any] | None:
     operator = call.operator
+    if operator.of_parts is not None and operator.smoothness is ANALYTIC_BY_PARTS:
+        return OF_COMPLEX[operator.name]
     own = operator_definitions.definition(operator)
     return own or operator_definitions.definition(OPERATORS[operator.form_of or operator.name])
 
@@ -63,7 +70,7 @@ DEFINED = by_day_two_of_each(CALLS.values())
 
 
 def exactly(sample: Any) -> Any:
-    return map_arrays(sample, lambda a: exact(a) if a.dtype.kind == "f" else a)
+    return map_arrays(sample, lambda a: exact(a) if a.dtype.kind in "fc" else a)
 
 
 def defined(call: Call, sample: Any) -> tuple[Any, ...]:
@@ -77,8 +84,8 @@ def defined(call: Call, sample: Any) -> tuple[Any, ...]:
     return result if isinstance(result, tuple) else (result,)
 
 
-def as_floats(array: Any) -> Any:
-    return np.vectorize(float, otypes=[float])(array)
+def as_numbers(array: Any) -> Any:
+    return np.vectorize(complex, otypes=[complex])(array)
 
 
 def test_every_operator_has_a_definition_or_no_numbers() -> None:
@@ -96,7 +103,7 @@ def test_a_formula_computes_what_the_definition_says(call: Call) -> None:
 
     for one, wanted in zip(found, defined(call, exactly(sample)), strict=True):
         assert np.shape(one) == np.shape(wanted)
-        np.testing.assert_allclose(as_floats(one), as_floats(wanted), rtol=1e-14, atol=1e-14)
+        np.testing.assert_allclose(as_numbers(one), as_numbers(wanted), rtol=1e-14, atol=1e-14)
 
 
 @pytest.mark.parametrize(
@@ -158,6 +165,67 @@ def test_a_second_derivative_is_that_of_the_definition(call: Call) -> None:
     assert found.value == pytest.approx(wanted, rel=1e-9, abs=1e-11 * found.scale + 1e-15)
 
 
+# complex numbers ----------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "call", by_day_two_of_each((HOLOMORPHIC | OF_PARTS).values()), ids=lambda c: c.name
+)
+def test_a_formula_of_complex_numbers_computes_what_the_definition_says(call: Call) -> None:
+    sample = wirtinger.complex_sample(call)
+    value = call.value(sample)
+    found = value if isinstance(value, tuple) else (value,)
+
+    for one, wanted in zip(found, defined(call, exactly(sample)), strict=True):
+        assert np.shape(one) == np.shape(wanted)
+        np.testing.assert_allclose(as_numbers(one), as_numbers(wanted), rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize(
+    "call", by_day_two_of_each((HOLOMORPHIC | OF_PARTS).values()), ids=lambda c: c.name
+)
+def test_a_gradient_of_complex_numbers_is_that_of_the_definition_by_both_parts(call: Call) -> None:
+    """By central differences in forty digits, in either part, of Re(conj(w) y)."""
+    sample = wirtinger.complex_sample(call)
+    points = [exact(v) for v in variables(sample)]
+    part = 0 if call.gives_several else None
+    value = call.value(sample)
+    random, shape = np.random.default_rng(5), np.shape(value if part is None else value[part])
+    weights = random.uniform(0.5, 1.5, shape)
+    if np.iscomplexobj(value if part is None else value[part]):
+        weights = weights + 1j * random.uniform(0.5, 1.5, shape)
+    pulled = wirtinger.pulled_back(call, sample, weights, part)
+
+    for number, gradient in enumerate(pulled.gradients):
+        for entry in np.ndindex(*gradient.shape):
+            slopes = []
+            for step in (STEP, STEP * mp.j) if np.iscomplexobj(gradient) else (STEP,):
+                sides = []
+                for way in (step, -step):
+                    moved = [p.copy() for p in points]
+                    moved[number][entry] += way
+                    numbers = replaced(sample, moved, lambda constant: constant)
+                    sides.append(defined(call, numbers)[0])
+                change = np.sum(np.conj(weights) * (sides[0] - sides[1]))
+                slopes.append(float(mp.re(change)) / float(2 * STEP))
+            wanted = complex(*slopes)
+            assert abs(gradient[entry] - wanted) <= 1e-12 * max(1.0, pulled.scale)
+
+
+@pytest.mark.parametrize("call", chosen(list(BENT.values()), 40), ids=lambda c: c.name)
+def test_a_second_derivative_of_complex_numbers_is_that_of_the_definition(call: Call) -> None:
+    """By a second difference in forty digits, which is exact in sixteen."""
+    points = [exact(v) for v in variables(wirtinger.complex_sample(call))]
+    bent = wirtinger.bend(call)
+
+    def at(step: Any) -> Any:
+        ways = zip(points, map(exact, bent.ways), strict=True)
+        moved = [np.asarray(p + step * w, object) for p, w in ways]
+        sample = replaced(wirtinger.complex_sample(call), moved, lambda constant: constant)
+        return defined(call, sample)[0]
+
+    wanted = as_numbers((at(STEP) - 2 * at(mp.mpf(0)) + at(-STEP)) / STEP**2)
+    np.testing.assert_allclose(bent.second, wanted, rtol=1e-9, atol=1e-13 * bent.scale)
+
+
 # samples ------------------------------------------------------------------------------
 def test_a_sample_is_the_same_in_every_run_and_exact_in_few_bits() -> None:
     for name, call in CALLS.items():
@@ -209,7 +277,7 @@ OF_DERIVATIVES = ("op-001", "op-203", "op-206", "op-209")
 def test_every_call_is_a_row_for_its_value_and_one_for_its_derivative() -> None:
     rows_of = {
         clause: {d.row for d in edition.demands() if d.clause == clause}
-        for clause in ("op-201", "op-202", "op-208", *OF_DERIVATIVES, "op-285")
+        for clause in ("op-201", "op-202", "op-208", *OF_DERIVATIVES, "op-285", "cplx-202")
     }
     values = rows_of["op-201"] | rows_of["op-202"] | rows_of["op-208"]
     derivatives = set().union(*(rows_of[clause] for clause in OF_DERIVATIVES))
@@ -217,7 +285,12 @@ def test_every_call_is_a_row_for_its_value_and_one_for_its_derivative() -> None:
     of_truth = {n for n, c in CALLS.items() if writes_truth(c.operator)}
     without_rule = {n for n, c in CALLS.items() if c.operator in in_place.REFUSED_IN_PLACE}
 
+    of_complex = {n for n, c in CALLS.items() if c.operator.smoothness in BY_PARTS}
+
     assert values == set(CALLS)
-    assert set(CALLS) - derivatives == undetermined | of_truth | without_rule | {"resize_"}
+    assert set(CALLS) - derivatives == (
+        undetermined | of_truth | without_rule | of_complex | {"resize_"}
+    )
+    assert of_complex <= rows_of["cplx-202"]
     assert rows_of["op-285"] == {CALLS[n].operator.name for n in of_truth}
     assert all(CALLS[n].operator.smoothness is CONSTANT for n in rows_of["op-206"])

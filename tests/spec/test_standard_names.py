@@ -41,10 +41,7 @@ LEFT_OUT: Final = {
     "about data types": "can_cast finfo iinfo isdtype result_type",
     "about the library": "__array_namespace_info__",
     "about the memory of other libraries": "from_dlpack",
-    "of complex numbers, which have no chapter": """conj imag real fft ifft fftn ifftn rfft irfft
-        rfftn irfftn hfft ihfft""",
-    "frequencies and their order, for what is of complex numbers": """fftfreq rfftfreq fftshift
-        ifftshift""",
+    "frequencies, and so without a derivative": "fftfreq rfftfreq",
     "of bits, and so without a derivative": "bitwise_left_shift bitwise_right_shift",
     "the neighbour of a number in its data type, and no function of numbers": "nextafter",
     "gives its operand: the sign +x": "positive",

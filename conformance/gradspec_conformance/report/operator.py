@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from gradspec import edition
-from gradspec.catalogue.domain import Operand
+from gradspec.catalogue.domain import Complex, Operand
 from gradspec.catalogue.operators import CALLS, FAMILIES, KINKS, OPERATORS
 from gradspec.catalogue.standard import STANDARD, standard_names
 from gradspec_conformance.report.row import formula_text
@@ -21,6 +21,7 @@ from gradspec_conformance.run.facets import facets
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradspec.catalogue.domain import Domain
     from gradspec.catalogue.operator import Call, Kink, Operator
 
 COLUMN: Final = 11
@@ -118,8 +119,16 @@ def _domains(call: Call) -> Iterator[str]:
         operands = value if isinstance(value, list) else [value]
         for operand in operands:
             if isinstance(operand, Operand):
-                values = np.array(operand.domain.values)
-                yield f"{name}: {len(values)} numbers from {values.min()} to {values.max()}"
+                yield f"{name}: {_between(operand.domain)}"
+
+
+def _between(domain: Domain) -> str:
+    """Say between which numbers a domain is, of complex ones by real and imaginary parts."""
+    said = [
+        f"{len(values)} numbers from {np.min(values)} to {np.max(values)}"
+        for values in (domain.values, *([domain.others] if isinstance(domain, Complex) else []))
+    ]
+    return " + i times one of ".join(said)
 
 
 def _kink(call: Call, kink: Kink) -> str:

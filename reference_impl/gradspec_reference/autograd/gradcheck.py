@@ -214,16 +214,18 @@ def get_numerical_jacobian(
 ) -> tuple[Tensor, ...]:
     """Return the Jacobian of the first output of fn(inputs) by differences; deprecated.
 
-    It has a row for each entry of an input.  CheckedGradOutError for any `grad_out` but 1.
+    It has a row for each entry of an input, complex if that is.  CheckedGradOutError for any
+    `grad_out` but 1, and ValueError for complex outputs.
     Source: torch.autograd.gradcheck.get_numerical_jacobian docstring.
     """
     warn_of_old_helper("get_numerical_jacobian")
     check_grad_out("get_numerical_jacobian", grad_out)
     given = as_tuple(inputs)
     wanted = checked(given if target is None else as_tuple(target))
-    fn(inputs)  # what it raises, it raises where it was called, and nothing is moved yet
+    found = fn(inputs)  # what it raises, it raises where it was called, and nothing is moved yet
+    check_real_outputs("get_numerical_jacobian", as_tuple(found))
     by_input = numerical.jacobians(lambda *_: fn(inputs), tuple(wanted), eps)
-    return tuple(Tensor(of_input[0]) for of_input in by_input)
+    return tuple(with_both_parts(of[0], x) for x, of in zip(wanted, by_input, strict=True))
 
 
 def get_analytical_jacobian(
@@ -231,16 +233,25 @@ def get_analytical_jacobian(
 ) -> tuple[tuple[Tensor, ...], bool, bool, bool]:
     """Return the Jacobian of an output by passes, and whether it is reentrant and fits; deprecated.
 
-    It has a row for each entry of an input.  CheckedGradOutError for any `grad_out` but 1.
+    It has a row for each entry of an input, complex if that is.  CheckedGradOutError for any
+    `grad_out` but 1, and ValueError for a complex output.
     Source: torch.autograd.gradcheck.get_analytical_jacobian docstring.
     """
     warn_of_old_helper("get_analytical_jacobian")
     check_grad_out("get_analytical_jacobian", grad_out)
+    check_real_outputs("get_analytical_jacobian", (output,))
     first, again = (analytical.reverse(output, as_tuple(inputs)) for _ in range(2))
     found = first.jacobians()
     pairs = zip(found, again.jacobians(), strict=True)
     reentrant = all(np.abs(a - b).max(initial=0.0) <= nondet_tol for a, b in pairs)
-    return tuple(map(Tensor, found)), reentrant, first.of_the_size, first.of_the_type
+    wanted = checked(as_tuple(inputs))
+    told = tuple(with_both_parts(each, x) for x, each in zip(wanted, found, strict=True))
+    return told, reentrant, first.of_the_size, first.of_the_type
+
+
+def with_both_parts(jacobian: np.ndarray[Any, Any], x: Tensor) -> Tensor:
+    """Return a row for each entry of an input: of a complex one the slopes by both parts."""
+    return Tensor(jacobian[::2] + 1j * jacobian[1::2] if x.is_complex() else jacobian)
 
 
 def warn_of_old_helper(name: str) -> None:
@@ -260,3 +271,13 @@ def check_grad_out(name: str, grad_out: float) -> None:
             f"grad_out={grad_out} was given to {name}(), which knows no other than 1.0; leave it "
             "out"
         )
+
+
+def check_real_outputs(name: str, outputs: tuple[Any, ...]) -> None:
+    """Refuse complex outputs, which have a Jacobian for each part; ValueError."""
+    for output in outputs:
+        if isinstance(output, Tensor) and output.is_complex():
+            raise ValueError(
+                f"{name}() was given an output of {output.dtype}, and knows real ones alone; give "
+                "it one part, or view_as_real() of both"
+            )

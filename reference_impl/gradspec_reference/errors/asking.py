@@ -27,7 +27,7 @@ class CotangentBatchError(GradError, ValueError, kind="cotangent-shape", clause=
     """A batch of cotangents was announced, and none was given, or of several lengths."""
 
 
-class ComplexCotangentError(GradError, RuntimeError, kind="cotangent-dtype", clause="cplx-011"):
+class ComplexCotangentError(GradError, RuntimeError, kind="cotangent-dtype", clause="vjp-007"):
     """A real root was given a complex cotangent, or the other way round."""
 
 

@@ -84,7 +84,7 @@ def inferred(data: Any, dtype: DType | None) -> Any:
 
 def check_fits(array: Any, dtype: DType) -> None:
     """Refuse numbers that an integer dtype cannot hold."""
-    if array.dtype.kind == "c" and not dtype.is_complex:
+    if array.dtype.kind == "c" and not dtype.is_complex and dtype.numpy.kind != "b":
         raise TypeError(
             f"complex numbers were given for {dtype}; give their real parts, or a complex dtype"
         )

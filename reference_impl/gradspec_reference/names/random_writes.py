@@ -14,7 +14,7 @@ from gradspec_reference import dtypes
 from gradspec_reference.engine import batched, inplace, linking
 from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names.random import check_floating, source
+from gradspec_reference.names.random import HALF_DEVIATION, check_floating, source
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -61,12 +61,15 @@ def check_above_zero(name: str, what: str, value: float) -> None:
 
 
 def normal_(input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
-    """Store normal numbers (torch.Tensor.normal_)."""
+    """Store normal numbers, of complex ones in each part (torch.Tensor.normal_)."""
     numpy = source(generator).numpy
     inplace.check_if_recorded(input)
     if not std >= 0:
         raise RuntimeError(f"normal_ was given the standard deviation {std}; it is not negative")
-    check_floating("normal_", input)
+    if input.is_complex():  # so that a number varies by one, as real ones do
+        std *= HALF_DEVIATION
+    else:
+        check_floating("normal_", input)
     return fill(input, "normal", lambda shape: mean + std * numpy.standard_normal(shape))
 
 
@@ -80,8 +83,9 @@ def uniform_(
     """Store numbers uniform in [from, to) (torch.Tensor.uniform_)."""
     numpy = source(generator).numpy
     inplace.check_if_recorded(input)
-    check_floating("uniform_", input)
-    largest = float(dtypes.limits(input._array.dtype).max)
+    if not input.is_complex():
+        check_floating("uniform_", input)
+    largest = float(dtypes.limits(input.dtype.to_real().numpy).max)
     if not (-largest <= from_ <= to <= largest and to - from_ <= largest):
         raise RuntimeError(
             f"uniform_ was given the range from {from_} to {to}, which {input.dtype} cannot hold"

@@ -207,7 +207,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     elif input.dtype.is_floating_point:
         scale = (random.rand(*input.shape, dtype=input.dtype) >= p).to(input.dtype) / (1 - p)
     else:
-        raise RuntimeError(f"dropout was given {input.dtype}; convert it with float()")
+        raise NotImplementedError(f"dropout was given {input.dtype}; convert it with float()")
     return arithmetic.mul_(input, scale) if inplace else input * scale
 
 

@@ -30,7 +30,9 @@ def view_as_complex_kernel(x: Any) -> Any:
     """Return complex numbers whose parts are the last dimension; a copy if it has gaps."""
     wide = np.dtype(f"c{2 * x.itemsize}")
     steps = x.strides
-    if steps[-1] != x.itemsize or any(step % wide.itemsize for step in steps[:-1]):
+    if steps[-1] != x.itemsize or any(
+        step % wide.itemsize and n != 1 for step, n in zip(steps[:-1], x.shape, strict=False)
+    ):
         x = np.ascontiguousarray(x)
     shown = x.view(wide) if x.flags.c_contiguous else pairs_of(x, wide)
     return shown.reshape(x.shape[:-1]) if x.flags.c_contiguous else shown

@@ -35,7 +35,10 @@ def normal_kernel(mean: Any, std: Any, source: Any) -> Any:
 
 
 def drawn_kernel(x: Any, draw: Any) -> Any:
-    """Numbers of a shape and dtype, whatever stood there."""
+    """Numbers of a shape and dtype, whatever stood there; of complex ones each part is drawn."""
+    if x.dtype.kind == "c":
+        parts = np.asanyarray(draw((*x.shape, 2)))
+        return (parts[..., 0] + 1j * parts[..., 1]).astype(x.dtype)
     return np.asanyarray(draw(x.shape)).astype(x.dtype)
 
 
@@ -68,8 +71,12 @@ def drawn_in_place(name: str, node: str) -> Operator:
         params="draw",
         vjp=no_slope,
         inner=True,
+        on_complex="as written" if name in OF_PARTS else "",
     )
 
+
+OF_PARTS: Final = ("normal", "uniform")
+"""Those that draw complex numbers, too."""
 
 JVP = symmetric
 BATCH = entrywise

@@ -6,7 +6,8 @@ parts of what it is given.  The operators that are holomorphic stand in their fa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import numpy as np
 
@@ -22,8 +23,7 @@ from gradspec.catalogue.operator import (
 )
 from gradspec.catalogue.parts import argument, direction, polar
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+FLAT: Final = (-2, -1)
 
 
 def by_parts(called: str, formula: Callable[..., Any], plain: Given, **more: Any) -> Operator:
@@ -55,12 +55,12 @@ PARTS: Final = (
     by_parts("view_as_real(x)", pairs, PLAIN),
     by_parts("view_as_complex(x)", lambda x: x[..., 0] + 1j * x[..., 1], on(3, 2)),
     by_parts("conj(x)", conjugated, PLAIN),
-    by_parts("conj_physical(x)", conjugated, PLAIN),
+    by_parts("conj_physical(x)", conjugated, PLAIN, has_inplace=True),
     by_parts("resolve_conj(x)", np.array, PLAIN),
     by_parts("resolve_neg(x)", np.array, PLAIN),
     analytic("polar(x, angle)", polar, on(2, 3, domain=HIGH, angle=of(2, 3))),
     analytic("angle(x)", argument, PLAIN),
-    analytic("sgn(x)", direction, PLAIN),
+    analytic("sgn(x)", direction, PLAIN, has_inplace=True),
 )
 
 
@@ -96,14 +96,41 @@ def of_one(name: str, domain: Domain, length: int, shorter: int, longer: int) ->
     )
 
 
-def of_several(name: str, domain: Domain, dims: tuple[int, ...] | None) -> Operator:
-    """Write the row of a transform along several dimensions."""
+Transform = Callable[..., Any]
+Dims = tuple[int, ...] | None
+
+
+def of_several(name: str, domain: Domain, dims: Dims, transformed: Transform) -> Operator:
+    """Write the row of a transform along several dimensions; lengths alone are of the last ones."""
+
+    def along(x: Any, s: Any, dim: Any, norm: Any) -> Any:
+        named = range(-len(s or np.shape(x)), 0) if dim is None else dim
+        return transformed(x, s, tuple(named), norm)
+
+    lengths: Any = {} if dims else {"last": on(2, 3, 4, domain=domain, s=(2, 5))}
     return spectrum(
-        *(name, getattr(np.fft, name), domain, 2, 3, 4),
+        *(name, along, domain, 2, 3, 4),
         along=("s", dims),
         sizes=on(2, 3, 4, domain=domain, s=(2, 5), dim=(0, 1)),
         ortho=on(3, 4, domain=domain, norm="ortho"),
+        **lengths,
     )
+
+
+def hermitian(x: Any, s: Any, dim: Dims, norm: Any) -> Any:
+    """Transform one half of a symmetric whole: along all dimensions but the last, which is half."""
+    *rest, last = dim or ()
+    *sizes, size = s or (None,)
+    x = np.fft.fftn(x, sizes or None, rest, norm) if rest else x
+    return np.fft.hfft(x, size, last, norm)
+
+
+def one_half(x: Any, s: Any, dim: Dims, norm: Any) -> Any:
+    """Transform real numbers back, of the last dimension one half."""
+    *rest, last = dim or ()
+    *sizes, size = s or (None,)
+    half = np.fft.ihfft(x, size, last, norm)
+    return np.fft.ifftn(half, sizes or None, rest, norm) if rest else half
 
 
 def shifted(called: str, formula: Callable[..., Any]) -> Operator:
@@ -124,14 +151,18 @@ SPECTRA: Final = (
     of_one("irfft", COMPLEX, 4, 5, 8),
     of_one("hfft", COMPLEX, 4, 5, 8),
     of_one("ihfft", REAL, 5, 4, 6),
-    of_several("fft2", COMPLEX, (-2, -1)),
-    of_several("ifft2", COMPLEX, (-2, -1)),
-    of_several("rfft2", REAL, (-2, -1)),
-    of_several("irfft2", COMPLEX, (-2, -1)),
-    of_several("fftn", COMPLEX, None),
-    of_several("ifftn", COMPLEX, None),
-    of_several("rfftn", REAL, None),
-    of_several("irfftn", COMPLEX, None),
+    of_several("fft2", COMPLEX, FLAT, np.fft.fftn),
+    of_several("ifft2", COMPLEX, FLAT, np.fft.ifftn),
+    of_several("rfft2", REAL, FLAT, np.fft.rfftn),
+    of_several("irfft2", COMPLEX, FLAT, np.fft.irfftn),
+    of_several("fftn", COMPLEX, None, np.fft.fftn),
+    of_several("ifftn", COMPLEX, None, np.fft.ifftn),
+    of_several("rfftn", REAL, None, np.fft.rfftn),
+    of_several("irfftn", COMPLEX, None, np.fft.irfftn),
+    of_several("hfft2", COMPLEX, FLAT, hermitian),
+    of_several("ihfft2", REAL, FLAT, one_half),
+    of_several("hfftn", COMPLEX, None, hermitian),
+    of_several("ihfftn", REAL, None, one_half),
     shifted("fftshift", lambda x, dim=None: np.fft.fftshift(x, dim)),
     shifted("ifftshift", lambda x, dim=None: np.fft.ifftshift(x, dim)),
 )

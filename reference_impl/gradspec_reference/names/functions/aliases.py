@@ -64,6 +64,6 @@ METHODS: Final[dict[str, Any]] = {
     "not_equal_": elementwise.ne_,
     "subtract_": arithmetic.sub_,
     "swapdims_": reshaping.swapaxes_,
-    "true_divide_": arithmetic.div_,
+    "true_divide_": arithmetic.true_divide_,
 }
 """Those that are methods only."""

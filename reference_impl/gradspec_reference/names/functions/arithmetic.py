@@ -186,6 +186,11 @@ def div_(input: Tensor, other: Tensor | Scalar, *, rounding_mode: str | None = N
     return inplace.apply_inplace(OPERATORS[quotient(rounding_mode)], (input, other))
 
 
+def true_divide_(input: Tensor, other: Tensor | Scalar) -> Tensor:
+    """Divide in place, in floating point (torch.Tensor.true_divide_)."""
+    return inplace.apply_inplace(OPERATORS["div"], (input, other))
+
+
 def floor_divide_(input: Tensor, other: Tensor | Scalar) -> Tensor:
     """Divide in place and round down (torch.Tensor.floor_divide_)."""
     check_divisor(input, other)

@@ -90,10 +90,17 @@ def view_as_complex(input: Tensor) -> Tensor:
         raise RuntimeError(
             f"view_as_complex was given the shape {list(shape)}; the last dimension must be 2"
         )
-    if steps[-1] != 1 or any(step % PAIR for step in steps[:-1]):
+    if steps[-1] != 1 or any(
+        step % PAIR and n != 1 for step, n in zip(steps[:-1], shape, strict=False)
+    ):
         raise RuntimeError(
             f"view_as_complex was given the strides {list(steps)}, whose pairs do not lie side by "
             "side; use contiguous() first"
+        )
+    if input.storage_offset() % PAIR:
+        raise RuntimeError(
+            f"view_as_complex was given the offset {input.storage_offset()} in memory, where no "
+            "pair begins; use clone() first"
         )
     input.dtype.to_complex().numpy  # noqa: B018 - refused for halves, which NumPy does not pair
     return recording.view(OPERATORS["view_as_complex"], input)

@@ -153,6 +153,9 @@ def lerp_(input: Tensor, end: Tensor, weight: Tensor | Scalar) -> Tensor:
 
 
 def _lerp_call(input: Tensor, end: Tensor, weight: Any) -> tuple[Any, tuple[Any, ...], Any]:
+    turned = weight.is_complex() if isinstance(weight, Tensor) else isinstance(weight, complex)
+    if turned and not input.is_complex():
+        raise RuntimeError(f"lerp was given the weight {weight} for {input.dtype}; give a real one")
     if isinstance(weight, Tensor) and not weight.ndim:  # a number, whatever its dtype
         weight = weight.to(input.dtype)
     for other in (end, weight):

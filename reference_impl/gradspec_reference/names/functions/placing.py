@@ -145,7 +145,7 @@ def index_copy_(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tenso
 
 def _index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Scalar) -> Call:
     if isinstance(value, Tensor):
-        check_is_one_value("index_fill", value)
+        check_is_one_value("index_fill", value, input)
     dim = normal_dim(dim, input.ndim)
     if index._array.dtype != np.int64:
         raise IndexDtypeError(f"index_fill was given an index of {index.dtype}; use int64")

@@ -24,7 +24,7 @@ from gradspec_reference.engine.modes import exceptional, state
 from gradspec_reference.engine.plans import in_place
 from gradspec_reference.engine.shapes import as_shape, named_dims, normal_dim
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import ResizeRequiresGradError
+from gradspec_reference.errors import NoForwardError, ResizeRequiresGradError
 from gradspec_reference.names.functions import parts, shapes
 from gradspec_reference.operators import OPERATORS
 from gradspec_reference.operators.memory import strided
@@ -136,12 +136,17 @@ def set_(
 ) -> Tensor:
     """Let a tensor show another's memory, all of it as that does or a part (torch.Tensor.set_).
 
-    It has no derivative: a pass that comes to it is refused.
+    It has no derivative: a pass that comes to it is refused, and so are tangents.
     """
     if source is None:
         source = Tensor(np.empty(0, input._array.dtype))
     if (size is None) is not (storage_offset is None):
         raise TypeError("set_ was given one of offset and size; give both, or neither")
+    if exceptional and forward.has_tangent((input, source)):
+        raise NoForwardError(
+            "set_ was given a tensor that has a tangent, but has no forward derivative, as in "
+            "torch; detach() what it is given"
+        )
     if source.dtype is not input.dtype:
         raise RuntimeError(
             f"set_ was given a tensor of {source.dtype} for one of {input.dtype}; convert it first"

@@ -120,6 +120,10 @@ def _clamp_call(input: Tensor, low: Any, high: Any) -> tuple[Any, tuple[Any, ...
         raise TypeError(f"clamp was given bounds of types {mixed}; give two tensors or two numbers")
     if input._array.dtype.kind == "u" and type(low) is int:  # which nothing is below
         low = max(low, 0)
+    if complex in map(type, (low, high)):
+        raise RuntimeError(
+            f"clamp was given the bounds {low} and {high}; complex ones bound nothing"
+        )
     if low is None and high is None:
         raise RuntimeError("clamp was given neither min nor max; give at least one of them")
     if isinstance(low, Tensor) or isinstance(high, Tensor):
@@ -148,17 +152,24 @@ def check_is_mask(name: str, mask: Tensor) -> None:
         raise OperandDtypeError(f"{name} was given a mask of {mask.dtype}; it must be boolean")
 
 
-def check_is_one_value(name: str, value: Tensor) -> None:
-    """Refuse a tensor with dimensions where one value is stored in many places."""
+def check_is_one_value(name: str, value: Tensor, kept_in: Tensor) -> None:
+    """Refuse a tensor with dimensions where one value is stored in many places.
+
+    A complex one is refused among real numbers, where it would lose its imaginary part.
+    """
     if value.ndim:
         raise RuntimeError(f"{name} was given a value of {value.ndim} dimensions; give a 0-d one")
+    if value.is_complex() and kept_in._array.dtype.kind not in "cb":
+        raise RuntimeError(
+            f"{name} was given a value of {value.dtype} for {kept_in.dtype}; give its real part"
+        )
 
 
 def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Scalar) -> Tensor:
     """Return input with value where the mask holds (torch.masked_fill)."""
     check_is_mask("masked_fill", mask)
     if isinstance(value, Tensor):
-        check_is_one_value("masked_fill", value)
+        check_is_one_value("masked_fill", value, input)
         return recording.apply(OPERATORS["masked_fill_tensor"], (input, mask, value))
     check_holds(input._array.dtype, value)
     return recording.apply(OPERATORS["masked_fill"], (input, mask), value)
@@ -168,7 +179,7 @@ def masked_fill_(input: Tensor, mask: Tensor, value: Tensor | Scalar) -> Tensor:
     """Store value where the mask holds (torch.Tensor.masked_fill_)."""
     check_is_mask("masked_fill_", mask)
     if isinstance(value, Tensor):
-        check_is_one_value("masked_fill_", value)
+        check_is_one_value("masked_fill_", value, input)
         if input._array.dtype.kind in "iu":
             number_for(value._array.item(), input._array.dtype)
         return inplace.apply_inplace(OPERATORS["masked_fill_tensor"], (input, mask, value))

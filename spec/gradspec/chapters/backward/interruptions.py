@@ -169,3 +169,11 @@ informative(
     ],
     reason="Streams belong to accelerators; the engine port has no devices to observe.",
 )
+informative(
+    "bwd-047",
+    "With several devices a thread of its own works on each in a pass, and with "
+    "set_multithreading_enabled(False) the calling thread works on all of them.",
+    level=SHOULD,
+    sources=["torch.autograd.grad_mode.set_multithreading_enabled docstring"],
+    reason="The engine port has no devices to observe; thr-007 says whose thread it is on one.",
+)

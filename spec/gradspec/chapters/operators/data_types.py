@@ -78,7 +78,8 @@ def is_of_whole(call: Call) -> bool:
         return False
     values = Asked(call, sample).value()
     return values is not None and all(
-        np.isfinite(array).all() for array in (*variables(sample), *values)
+        np.isfinite(array).all() and not np.iscomplexobj(array)
+        for array in (*variables(sample), *values)
     )
 
 
