@@ -60,7 +60,10 @@ def cotangents_alone_are_conjugated(swap):
     with_rules(swap, change)
 
 
-@general("value: cplx-016/exp_array cplx-016/mul_broadcast cplx-016a", "pytorch/pytorch#104040")
+@general(
+    "missing gradient: cplx-016/exp_array cplx-016/mul_broadcast cplx-016a",
+    "pytorch/pytorch#104040",
+)
 def what_complex_rules_use_is_a_number(swap):
     """What a rule for complex numbers saved is a mere number when the rule is differentiated."""
 
@@ -76,12 +79,10 @@ def recorded_gradients_depend_on_their_points(swap):
     """A gradient that is recorded depends on its point by a term that is zero."""
 
     @swap.into(at(asking, "answer"))
-    def answered(sound, roots, given, targets, *rest):
-        found = sound(roots, given, targets, *rest)
+    def answered(sound, roots, given, targets, retain_graph, create_graph):
+        found = sound(roots, given, targets, retain_graph, create_graph)
         return [
-            g + (x - x.detach())
-            if isinstance(x, Tensor) and g is not None and g.requires_grad
-            else g
+            g + (x - x.detach()) if create_graph and g is not None and isinstance(x, Tensor) else g
             for g, x in zip(found, targets, strict=True)
         ]
 
@@ -125,7 +126,7 @@ def pairs_are_conjugated(swap):
 
 
 @general(
-    "value: cplx-008/mul_broadcast cplx-008/cat cplx-018a",
+    "value: cplx-008/mul_broadcast cplx-008/cat",
     "gradients that are not projected to real numbers",
 )
 def real_operands_receive_complex_gradients(swap):

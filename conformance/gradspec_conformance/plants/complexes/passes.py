@@ -48,16 +48,12 @@ def callers_functions_are_given_conjugates(sound, node, cotangents):
     return turned(sound(node, turned(cotangents)))
 
 
-@plant(
-    at(arguments, "check_real"), "no error: func-028/jacrev func-028/jacfwd", "JAX's holomorphic"
-)
+@plant(at(arguments, "check_real"), "no error: func-028", "JAX's holomorphic")
 def jacobians_are_of_complex_numbers(*_asked):
     """A Jacobian by complex numbers is computed as if they were real."""
 
 
-@plant(
-    at(analytical, "product"), "flag: chk-019a; derivative-mismatch: chk-019", "JAX's convention"
-)
+@plant(at(analytical, "product"), "derivative-mismatch: chk-019 chk-019a", "JAX's convention")
 def checks_expect_conjugates(sound, *asked):
     """A check takes a gradient for the conjugate of what it is."""
     return [None if g is None else conj_physical(g) for g in sound(*asked)]

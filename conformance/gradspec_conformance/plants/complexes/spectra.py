@@ -12,7 +12,7 @@ from gradspec_reference.names.functions.complex_numbers import conj
 HALVES: Final = "spectra of real signals"
 
 
-@plant(kernel("fft_c2c"), "value: op-201/fft cplx-201/ifft", TEACHING)
+@plant(kernel("fft_c2c"), "value: op-201/fft op-201/ifft", TEACHING)
 def transforms_go_the_other_way(sound, x, dim, normalization, forward):
     """A transform of complex numbers is the inverse one, and the inverse is the transform."""
     return sound(x, dim, normalization, not forward)
@@ -44,7 +44,7 @@ def lengths_are_ignored(_sound, x, *_asked):
 
 
 @plant(at(fft, "c2r"), "value: op-201/hfft op-201/hfft_dim", "a conjugate that is forgotten")
-def hfft_does_not_conjugate(sound, name, input, *rest, forward):  # noqa: A002 - torch's name
+def hfft_does_not_conjugate(sound, name, input, *rest, forward):
     """hfft takes its operand for the conjugate of what it is."""
     return sound(name, conj(input) if forward else input, *rest, forward=forward)
 
@@ -71,9 +71,7 @@ def transforms_are_differentiated_forward(_sound, xp, g, dim, normalization, for
     return xp.fft_c2c(g, dim, normalization, forward)
 
 
-@plant(
-    rule("fft_c2c", "self"), "value: cplx-202/fft cplx-202/ifft", "FFTW, which does not normalise"
-)
+@plant(rule("fft_c2c", "self"), "value: cplx-202/fft cplx-202/ifft", "norms of inverses")
 def transforms_are_differentiated_as_inverses(_sound, xp, g, dim, normalization, forward):
     """The rule of a transform is its inverse, which is normalised otherwise."""
     return xp.fft_c2c(g, dim, 2 - normalization, not forward)
