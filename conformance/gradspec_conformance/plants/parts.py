@@ -28,6 +28,7 @@ PARTS: Final = {
     "forward": "tangents, and the level in which tensors have them",
     "checks": "derivatives held to finite differences",
     "batches": "functions that are mapped over a batch of examples",
+    "complexes": "complex numbers: their gradients, their parts and their spectra",
     "anomalies": "what finds out which call a failure comes from",
 }
 """Name of a part -> what it does."""

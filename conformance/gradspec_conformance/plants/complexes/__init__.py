@@ -1,0 +1,1 @@
+"""Faults of complex numbers: of their gradients, their parts and their spectra."""
