@@ -40,6 +40,7 @@ from gradspec_conformance.probing.refusals import find_errors
 from gradspec_conformance.probing.state import find_reset
 from gradspec_conformance.probing.surroundings import Surroundings, explore, put_back_switches
 from gradspec_conformance.probing.torch_names import named_errors, names_of_torch
+from gradspec_conformance.probing.views import find_views
 from gradspec_conformance.probing.writing import book_text
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def look(module: str, setup: str, avoided: Mapping[str, str], tell: Callable[[st
         find_looks(draft)
         find_asking(draft, around)
         Operators(draft, around, kind.tensor_class).find_all()
+        if kind.has_arrays:
+            find_views(draft)
         find_errors(draft, arrays=kind.has_arrays)
     elif find_functional(draft, around) or find_numbers_that_carry(draft, around):
         a_tensor = draft.ask().tensor
