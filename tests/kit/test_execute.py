@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import re
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -518,3 +519,14 @@ def test_a_refusal_that_is_mapped_to_no_kind_is_told_with_what_maps_it() -> None
     assert (by_hand.found, by_hand.expected) == ("'Refusal'", "'root-without-grad'")
     assert "let error_kind() give 'root-without-grad' for this Refusal" in by_hand.message
     assert '[[errors]] kind = "root-without-grad" says = "RootWithoutGradError: ' in by_book.message
+
+
+def test_what_maps_a_refusal_holds_for_other_numbers_too() -> None:
+    class UnmappedBook(ReferenceEngine):
+        def error_kind(self, _error: Exception) -> None: ...
+
+    (line,) = re.findall(r'says = (".*")', run_clause(CASES["bwd-006"], UnmappedBook()).message)
+
+    message = "RootWithoutGradError: root number 17 does not require grad and has no history, so t"
+    assert re.search(json.loads(line), message)
+    assert not re.search(json.loads(line), message.replace("has no", "lost its"))

@@ -16,6 +16,7 @@ from gradspec_conformance.cli.init import command
 from gradspec_conformance.cli.workflow import workflow
 from gradspec_conformance.exceptions import NothingFound
 from gradspec_conformance.execution.verdict import Outcome
+from gradspec_conformance.probing import draft as draft_module
 from gradspec_conformance.probing.asking import book_of
 from gradspec_conformance.run.session import EngineSession
 
@@ -229,6 +230,42 @@ def test_an_array_has_no_flags(module: Written) -> None:
 
     assert said(found, "get:requires_grad") == ["isinstance($x, Tensor) and $x.requires_grad"]
     assert said(found, "get:is_leaf") == ["not isinstance($x, Tensor) or $x.is_leaf"]
+
+
+def test_what_made_a_tensor_says_whether_it_is_a_leaf_also_where_constants_have_a_maker(
+    module: Written,
+) -> None:
+    creators = schools.METHODS.replace("self.grad = None", "self.grad, self._made = None, _before")
+    creators = creators.replace(
+        "is_leaf = property(lambda self: not self._before)",
+        "creator = property(lambda self: self._made or None)",
+    )
+    module("creators_engine", creators)
+
+    assert said(book("creators_engine"), "get:is_leaf") == ["$x.creator is None"]
+
+
+def test_no_array_is_assigned_to_a_gradient_that_is_a_number(module: Written) -> None:
+    strict = schools.NUMBERS.replace(
+        "self.data, self.grad, self._before = data",
+        "self.data, self.grad, self._before = float(data) if type(data) in (int, float) else 1 / 0",
+    )
+    assert strict != schools.NUMBERS
+    module("strict_engine", strict)
+
+    assert said(book("strict_engine"), "set:grad") == []
+
+
+def test_no_phrase_is_checked_again_for_another_guess(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[str] = []
+    monkeypatch.setattr(draft_module, "check", lambda _, phrase: checked.append(phrase.text))
+    draft = draft_module.Draft("none", lambda _: None)
+    draft.phrases["op:sin"] = ("only_here.sin($x)",)
+
+    for guess in ("$x.one_of_its_own()", "$x.another_of_its_own()"):
+        draft.ask({"op:cos": (guess,)})
+
+    assert checked == ["only_here.sin($x)", "$x.one_of_its_own()", "$x.another_of_its_own()"]
 
 
 def test_a_data_type_is_said_where_gradients_follow_what_is_said(module: Written) -> None:

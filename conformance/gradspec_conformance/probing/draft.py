@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -63,9 +64,7 @@ class Draft:
         """Make the engine of the book as it stands, with these phrases instead."""
         phrases = dict(python().phrases)
         for key, texts in {**self.phrases, **(said or {})}.items():
-            phrases[key] = tuple(map(Phrase.read, texts))
-            for phrase in phrases[key]:
-                check(ACTS[key], phrase)
+            phrases[key] = tuple(_checked(key, text) for text in texts)
         if "leaf" not in phrases and "backward" in phrases and "tensor" in phrases:
             phrases["leaf"] = phrases["tensor"]
         text = "\n".join(self.setup)
@@ -129,6 +128,14 @@ class Draft:
     def note(self, key: str, texts: Phrases, why: str) -> None:
         """Write down why a guess was not taken."""
         self.notes.setdefault(key, []).append(f"{' | '.join(texts)}: {why}")
+
+
+@cache
+def _checked(key: str, text: str) -> Phrase:
+    """Read a phrase and check it, once: a draft is spoken again after each guess."""
+    phrase = Phrase.read(text)
+    check(ACTS[key], phrase)
+    return phrase
 
 
 def reason(error: BaseException) -> str:

@@ -60,6 +60,8 @@ def find_writing(draft: Draft, *, arrays: bool) -> None:
     """Find whether a gradient can be assigned, so that it counts, and deleted."""
     gradient = draft.phrases["get:grad"][0]
     shown = draft.phrases["array"][0].replace("$x", "$value")
+    if not arrays:  # a gradient is a number there, and an array is none
+        shown = shown.removeprefix("np.array(").removesuffix(")").partition(", dtype")[0]
 
     def assign(bench: Bench) -> None:
         x = bench.leaf(3.0)

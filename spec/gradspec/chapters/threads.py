@@ -131,7 +131,7 @@ def a_graph_is_differentiated_in_another_thread(ag: Autograd) -> None:
     expect(x.grad).equals(6.0)
 
 
-@clause("thr-201", SAFETY, sources=["notes/autograd § Graph retaining"])
+@clause("thr-201", SAFETY, sources=["notes/autograd § Graph retaining"], builds_on=("life-203",))
 def a_part_that_threads_share_is_refused_or_right(ag: Autograd) -> None:
     """The second of two threads that differentiate through one part of a graph is refused, or its
     gradient is right.

@@ -95,11 +95,16 @@ def refuses(recorder: Recording, kind: str) -> Iterator[None]:
 
 
 def _to_map(recorder: Recording, refused: Refused, kind: str) -> str:
-    """Say which line maps an exception to a kind, if it is the refusal that was demanded."""
+    """Say which line maps an exception to a kind, if it is the refusal that was demanded.
+
+    The numbers of a message are those of this program: the line has to hold for others, too.
+    """
     raised = type(refused.error).__name__
     if recorder.subject.speak is None:
         return f"if it is this refusal, let error_kind() give {kind!r} for this {raised}"
     pattern = re.escape(text_of(refused.error)[:60]).replace(r"\ ", " ")
+    pattern = re.sub(r"0x[0-9a-f]+", r"0x\\w+", pattern)
+    pattern = re.sub(r"\d+(?![\dx])", r"\\d+", pattern)
     says = json.dumps(f"{raised}: {pattern}", ensure_ascii=False)
     return f'if it is this refusal, add to the book: [[errors]] kind = "{kind}" says = {says}'
 
