@@ -27,7 +27,7 @@ ROW: Final = at(complexes, "row")
 
 def is_complex(value: Any) -> bool:
     """Say whether a tensor, or an array, is of complex numbers."""
-    return getattr(value, "_array", value).dtype.kind == "c"
+    return bool(getattr(value, "_array", value).dtype.kind == "c")
 
 
 # the convention -----------------------------------------------------------------------
@@ -209,8 +209,8 @@ def tangents_of_views_count_twice(swap):
         sound(result, source, *row)
         for level in forward.tangents_of((source,)):
             with forward.linearising(level.depth):
-                twice = forward.tangent_of(result, level) * 2.0
-            result._dual[level].tangent = twice
+                dual = result._dual[level]
+                dual.tangent = dual.tangent * 2.0
 
 
 # refusals -----------------------------------------------------------------------------
