@@ -283,3 +283,10 @@ def second_derivatives_are_checked_as_always(sound, function, inputs, *given, **
     own = ("eps", "atol", "rtol", "nondet_tol")
     kept = {name: value for name, value in options.items() if name not in own}
     return sound(function, inputs, *given, **kept)
+
+
+@plant(GRADGRADCHECK, "flag: chk-291/check_undefined_grad", "options that are ignored")
+def undefined_second_gradients_are_always_checked(sound, *given, **options):
+    """A check of second derivatives gives no gradient at all, though it is told not to."""
+    options.pop("check_undefined_grad", None)
+    return sound(*given, **options)

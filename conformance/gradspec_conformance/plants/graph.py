@@ -208,6 +208,13 @@ def saved_values_go_by_place(sound, node, name):
     return sound(node, names[0] if name in names else name)
 
 
+@plant(FIND, "value: gi-013/a_factor_that_is_a_number", "numbers that are kept as integers")
+def saved_numbers_are_whole(sound, node, name):
+    """A saved number is shown without its fraction."""
+    found = sound(node, name)
+    return int(found) if isinstance(found, float) else found
+
+
 @plant(FIND, "structure: gi-205/whether_a_reduced_axis_stays", "saved values without names")
 def plain_arguments_go_by_place(sound, node, name):
     """Whatever it is called, the first plain argument is shown."""

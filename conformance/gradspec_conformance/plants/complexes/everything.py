@@ -10,6 +10,8 @@ import numpy as np
 from gradspec_conformance.plants.history import number
 from gradspec_conformance.plants.places import ACCUMULATE_ARRAY, at, rule, step
 from gradspec_conformance.plants.plant import TEACHING, general
+from gradspec_conformance.plants.rules.functions import first_operand, where_refused
+from gradspec_conformance.plants.rules.sweeps import public
 from gradspec_reference.engine import asking, complexes, forward
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.marked import settled
@@ -25,7 +27,7 @@ ROW: Final = at(complexes, "row")
 
 def is_complex(value: Any) -> bool:
     """Say whether a tensor, or an array, is of complex numbers."""
-    return getattr(value, "_array", value).dtype.kind == "c"
+    return bool(getattr(value, "_array", value).dtype.kind == "c")
 
 
 # the convention -----------------------------------------------------------------------
@@ -113,7 +115,10 @@ def gradients_keep_their_real_part(swap):
 
 
 # from real numbers to real numbers ----------------------------------------------------
-@general("value: cplx-009/asarray cplx-203/angle cplx-203/irfft", "signs of imaginary parts")
+@general(
+    "value: cplx-009/asarray cplx-203/angle cplx-203/irfft cplx-202/complex",
+    "signs of imaginary parts",
+)
 def imaginary_parts_descend(swap):
     """The gradient by the second argument of complex has the wrong sign."""
     swap(rule("complex", "imag"), lambda sound, *given: -sound(*given))
@@ -151,6 +156,20 @@ def imaginary_parts_are_discarded(swap):
         return sound(operator, [real_part(value) for value in values], params)
 
 
+@general(
+    "value: cplx-201/contiguous cplx-201/as_tensor cplx-201/asarray cplx-201/dropout",
+    "copies that forget whether they show a conjugate",
+)
+def what_changes_nothing_conjugates(swap):
+    """What is to give back the numbers that it was given gives their conjugates."""
+
+    def turned(sound, *given, **named):
+        return conj_physical(sound(*given, **named))
+
+    for name in ("contiguous", "as_tensor", "dropout"):  # asarray is made of as_tensor
+        swap(public(name), turned)
+
+
 def real_part(value: Any) -> Any:
     """Give complex numbers without their imaginary part, in their own data type."""
     if isinstance(value, np.ndarray | np.generic) and value.dtype.kind == "c":
@@ -179,3 +198,24 @@ def tangents_of_results_are_conjugated(swap):
         with forward.linearising(level.depth):
             turned = conj_physical(tangent)
         sound(tensor, turned, level)
+
+
+@general("value: cplx-019/real cplx-019/view_as_complex", "2 Re z = z + conj z")
+def tangents_of_views_count_twice(swap):
+    """What shows the memory of numbers that move has twice their tangent."""
+
+    @swap.into(at(forward, "show"))
+    def show(sound, result, source, *row):
+        sound(result, source, *row)
+        for level in forward.tangents_of((source,)):
+            with forward.linearising(level.depth):
+                dual = result._dual[level]
+                dual.tangent = dual.tangent * 2.0
+
+
+# refusals -----------------------------------------------------------------------------
+@general("no error: op-270/complex op-270/polar", "errors that a queue swallows")
+def parts_need_not_fit(swap):
+    """Of parts that do not fit together the first is the result."""
+    for name in ("complex", "polar"):
+        swap(public(name), where_refused(first_operand))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gradspec_conformance.plants.places import DEFAULT_COTANGENT, FOR_ROOT, at
 from gradspec_conformance.plants.plant import TEACHING, compound, plant
 from gradspec_reference.autograd.checking import analytical, given, numerical
@@ -37,7 +39,7 @@ def complex_cotangents_count_by_their_size(sound, root, cotangent):
     return sound(root, cotangent)
 
 
-def turned(gradients):
+def turned(gradients: Any) -> list[Any]:
     """Conjugate the gradients among several."""
     return [conj_physical(g) if isinstance(g, Tensor) else g for g in gradients]
 
