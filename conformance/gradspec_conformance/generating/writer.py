@@ -41,6 +41,9 @@ CHECKS: Final = {
 }
 """Demand -> the function of the harness that makes it."""
 
+STATEMENTS: Final = frozenset({"backward"})
+"""Acts that give None where that can be looked at, and here nothing at all."""
+
 GRAD: Final = "grad"
 CALLS: Final = ("attempt", "caught", "refuses")
 
@@ -55,6 +58,7 @@ class TestWriter:
     language: Language
     uses: dict[int, int] = field(default_factory=dict)
     gradients: set[int] = field(default_factory=set)
+    under_way: list[int] = field(default_factory=list)
     _locals: Iterator[int] = field(default_factory=count)
 
     def lines(self, program: Program) -> list[str]:
@@ -99,12 +103,14 @@ class TestWriter:
         made = step.makes
         if made is not None and not isinstance(made, Ref | Value):
             raise Unsayable(f"{step.act} makes several things")
-        used = made is not None and self.uses.get(made.number)
-        target = _name(made) if used else ""
+        nothing = step.act in STATEMENTS or ACTS[step.act].gives == "nothing"
+        if nothing and made is not None and self.uses.get(made.number):
+            raise Unsayable(f"what {step.act} gives, which is nothing")
+        target = "" if nothing or made is None else _name(made)
         phrase, lines = self._phrase(step.act, step.given, target)
         if phrase.assigns:
             return lines
-        form = "declare" if used else "state"
+        form = "declare" if target else "state"
         return [*lines[:-1], self.language.say(form, name=target, value=lines[-1])]
 
     def _phrase(self, key: str, given: dict[str, Any], target: str) -> tuple[Phrase, list[str]]:
@@ -246,21 +252,29 @@ class TestWriter:
     def _opened(self, step: Step) -> list[str]:
         """Write a block; what it makes stays inside."""
         self._demand_closed(step)
+        opening = self._opening(step).split("\n")
+        attempt = [step.makes.number] if step.act == "attempt" else []
+        self.under_way += attempt
         inside = _indented(self._block(step.steps or []))
+        del self.under_way[len(self.under_way) - len(attempt) :]
         end = self.language.end_call if step.act in CALLS else self.language.end
-        return [*self._opening(step).split("\n"), *inside, end]
+        return [*opening, *inside, end]
 
     def _opening(self, step: Step) -> str:
         say = self.language.say
         match step.act:
             case "attempt":
-                return say("attempt", name=_name(step.makes))
+                kinds = self.language.text("|".join(step.given["kinds"]))
+                return say("attempt", name=_name(step.makes), kinds=kinds)
             case "caught":
-                return say("attempt", name=f"own{next(self._locals)}")
+                name = f"own{next(self._locals)}"
+                return say("attempt", name=name, kinds=self.language.text(""))
             case "refuses":
                 return say("refuses", kind=self.language.text(step.given["kind"]))
             case "granted" | "denied":
-                return say(step.act, name=_name(step.given["attempt"]))
+                attempt = step.given["attempt"]
+                so_far = attempt.number in self.under_way  # nothing was refused until now
+                return say(step.act, name="true" if so_far else _name(attempt))
         if ACTS[step.act].family != "mode":
             raise Unsayable(f"a block that {step.act}")
         _, lines = self._phrase(step.act, step.given, "")

@@ -137,7 +137,11 @@ inline std::optional<std::string> refused(const std::function<void()>& body) {
         return "an exception";
     }
 }
-inline bool attempt(const std::function<void()>& body) { return !refused(body); }
+inline bool attempt(const char* kinds, const std::function<void()>& body) {
+    std::optional<std::string> said = refused(body);
+    if (said) refusals.emplace_back(kinds, *said);
+    return !said;
+}
 inline void refuses(const char* kind, const std::function<void()>& body, int line = __builtin_LINE()) {
     ++assertions;
     std::optional<std::string> said = refused(body);

@@ -146,8 +146,10 @@
         }
     }
 
-    static boolean attempt(Body body) {
-        return refused(body) == null;
+    static boolean attempt(String kinds, Body body) {
+        Throwable error = refused(body);
+        if (error != null) refusals.add("[" + json(kinds) + "," + json(error.toString()) + "]");
+        return error == null;
     }
 
     static void refuses(String kind, Body body) {

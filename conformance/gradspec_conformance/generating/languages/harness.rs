@@ -161,12 +161,15 @@ mod gradspec {
         text.or_else(|| error.downcast_ref::<&str>().map(|s| s.to_string())).unwrap_or("a panic".into())
     }
 
-    /// Do what may be refused; a demand that fails inside is no refusal.
-    pub fn attempt(body: impl FnOnce()) -> bool {
+    /// Do what may be refused in one of these ways; a demand that fails inside is no refusal.
+    pub fn attempt(kinds: &str, body: impl FnOnce()) -> bool {
         match catch_unwind(AssertUnwindSafe(body)) {
             Ok(()) => true,
             Err(error) if STATE.with(|s| s.borrow().failure.is_some()) => resume_unwind(error),
-            Err(_) => false,
+            Err(error) => {
+                STATE.with(|s| s.borrow_mut().refusals.push((kinds.into(), said(&*error))));
+                false
+            }
         }
     }
 
