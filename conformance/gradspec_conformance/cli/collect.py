@@ -27,8 +27,8 @@ def command(
 ) -> None:
     """Make a report of what the tests that were generated of BOOK printed to each OUTPUT.
 
-    Other lines in OUTPUT do not matter. BOOK says which kind of error each refusal is. The report is
-    one that `gradspec matrix`, `compare` and `explain` read. Exit status: that of `gradspec run`.
+    Other lines in OUTPUT do not matter. BOOK says which kind of error each refusal is. The report
+    is one that `gradspec matrix`, `compare` and `explain` read. Exit status: that of `gradspec run`.
     """
     from gradspec_conformance.generating.collected import collected  # noqa: PLC0415 - takes time
     from gradspec_conformance.generating.command import compiled_book  # noqa: PLC0415
@@ -42,7 +42,9 @@ def command(
             check_report(target)
         texts = [_read(Path(output)) for output in outputs]
         lines = list(lines_of(texts))
-        result = collected(compiled_book(book), lines, profile, None if expect is None else Path(expect))
+        result = collected(
+            compiled_book(book), lines, profile, None if expect is None else Path(expect)
+        )
     except (WrongUsage, ValueError) as error:
         raise click.UsageError(str(error)) from None
     show(result, console())

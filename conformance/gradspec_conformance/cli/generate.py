@@ -21,9 +21,10 @@ def command(
 ) -> None:
     """Write FILE: a test of each clause that the phrasebook BOOK can say, in the book's language.
 
-    The book inherits "rust", "cpp" or "java". FILE needs nothing but the engine: a Rust file belongs
-    in tests/, a C++ or Java file has a main. Each test prints a line of JSON; `gradspec collect`
-    makes a report of them. Exit status: 0 written, 2 wrong usage, 3 FILE could not be written.
+    The book inherits "rust", "cpp" or "java". FILE needs nothing but the engine: a Rust file
+    belongs in tests/, a C++ or Java file has a main. Each test prints a line of JSON, and `gradspec
+    collect` makes a report of them. Exit status: 0 written, 2 wrong usage, 3 FILE could not be
+    written.
     """
     from gradspec_conformance.generating.command import generated  # noqa: PLC0415 - takes time
 

@@ -81,9 +81,7 @@ class PrintedHost:
         for foundation, outcome in task.foundations.items():
             if outcome not in (Outcome.PASSED, Outcome.UNSUPPORTED):
                 message = f"builds on {foundation}, which {outcome.replace('_', ' ')}"
-                return Verdict(
-                    task.clause, Outcome.BLOCKED, message=message, foundation=foundation
-                )
+                return Verdict(task.clause, Outcome.BLOCKED, message=message, foundation=foundation)
         line = self._found.get(task.clause)
         if line is None:
             return Verdict(task.clause, Outcome.ERRORED, Kind.UNREADABLE, self._lost(task.clause))

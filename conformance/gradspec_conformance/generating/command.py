@@ -28,7 +28,9 @@ def generated(
     book = compiled_book(place)
     suffix = language(book.language).suffix
     if file.suffix != suffix or not file.stem.isidentifier():
-        raise WrongUsage(f"a file of {book.language} is a name that ends in {suffix}, not {file.name}")
+        raise WrongUsage(
+            f"a file of {book.language} is a name that ends in {suffix}, not {file.name}"
+        )
     selection = select(profile, chapters, keyword)
     texts.load()
     tests = list(written(book, [clause for clause in CASES.values() if selection.holds(clause)]))

@@ -40,15 +40,18 @@ test_file.__test__ = False  # type: ignore[attr-defined]
 def _test(target: Language, test: Test) -> str:
     form = "apart" if test.apart else "test"
     body = "\n".join(f"        {line}" for line in test.lines)
-    return target.say(
-        form,
-        id=test.id,
-        id_text=target.text(test.id),
-        name=test.name,
-        sentence=" ".join(test.sentence.split()).replace("*/", "* /"),
-        sentence_text=target.text(test.sentence),
-        body=body,
-    ).strip("\n") + "\n"
+    return (
+        target.say(
+            form,
+            id=test.id,
+            id_text=target.text(test.id),
+            name=test.name,
+            sentence=" ".join(test.sentence.split()).replace("*/", "* /"),
+            sentence_text=target.text(test.sentence),
+            body=body,
+        ).strip("\n")
+        + "\n"
+    )
 
 
 def _entry(target: Language, test: Test, stem: str) -> str:

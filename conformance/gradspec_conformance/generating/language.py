@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 FOLDER: Final = Path(__file__).with_name("languages")
 
 
-
 @dataclass(frozen=True, slots=True)
 class Language:
     """A language: each text is a template whose `$name` stand for what is written there.

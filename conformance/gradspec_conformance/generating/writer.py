@@ -206,7 +206,7 @@ class TestWriter:
             raise Unsayable(f"the demand {check}")
         options = step.given
         if check == "lies_between":
-            expected = np.stack([np.asarray(bound) for bound in expected])
+            expected = np.stack([np.asarray(bound) for bound in expected or ()])
         given = self._entries([] if expected is None else expected)
         scale = options.get("scale")
         return self.language.say(
@@ -215,7 +215,9 @@ class TestWriter:
             found=self._found(step.given["found"]),
             items=given[0],
             shape=given[1],
-            ulps=self.language.number(0 if check != "is_close" else options.get("ulps", DEFAULT_ULPS)),
+            ulps=self.language.number(
+                0 if check != "is_close" else options.get("ulps", DEFAULT_ULPS)
+            ),
             scale=self.language.number(-1 if scale is None else scale),
         )
 
@@ -314,5 +316,3 @@ def _marked(value: Any, gradients: set[int]) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(_marked(one, gradients) for one in value)
     return value
-
-
