@@ -28,7 +28,7 @@ def command(
     """Make a report of what the tests that were generated of BOOK printed to each OUTPUT.
 
     Other lines in OUTPUT do not matter. BOOK says which kind of error each refusal is. The report
-    is one that `gradspec matrix`, `compare` and `explain` read. Exit status: that of `gradspec run`.
+    is one that `gradspec matrix`, `compare` and `explain` read. Exit status: as `gradspec run`.
     """
     from gradspec_conformance.generating.collected import collected  # noqa: PLC0415 - takes time
     from gradspec_conformance.generating.command import compiled_book  # noqa: PLC0415

@@ -49,6 +49,7 @@ def _test(target: Language, test: Test) -> str:
             sentence=" ".join(test.sentence.split()).replace("*/", "* /"),
             sentence_text=target.text(test.sentence),
             body=body,
+            seconds=test.seconds,
         ).strip("\n")
         + "\n"
     )

@@ -6,7 +6,6 @@ mod gradspec {
     use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
     use std::time::{Duration, Instant};
 
-    const SECONDS: u64 = 60;
     const KIBIBYTES: u64 = 4 << 20;
 
     /// Entries in a row, and a shape.
@@ -239,7 +238,7 @@ mod gradspec {
 
     /// Run a test in a process of its own, bounded in time and memory.
     #[track_caller]
-    pub fn apart(id: &str, path: &str, sentence: &str, body: impl FnOnce()) {
+    pub fn apart(id: &str, path: &str, sentence: &str, most: u64, body: impl FnOnce()) {
         if std::env::var("GRADSPEC_APART").is_ok_and(|one| one == id) {
             return test(id, sentence, body);
         }
@@ -254,12 +253,14 @@ mod gradspec {
         };
         let started = Instant::now();
         let mut child = command.args([name, "--exact", "--nocapture", "--test-threads=1"])
-            .env("GRADSPEC_APART", id).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null())
+            .env("GRADSPEC_APART", id).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped())
             .spawn().expect("a process");
+        let mut errors = child.stderr.take().expect("its errors");
+        let told = std::thread::spawn(move || { let mut text = String::new(); let _ = errors.read_to_string(&mut text); text });
         let ended = loop {
             match child.try_wait().expect("its end") {
                 Some(status) => break Some(status),
-                None if started.elapsed() > Duration::from_secs(SECONDS) => { let _ = child.kill(); let _ = child.wait(); break None }
+                None if started.elapsed() > Duration::from_secs(most) => { let _ = child.kill(); let _ = child.wait(); break None }
                 None => std::thread::sleep(Duration::from_millis(5)),
             }
         };
@@ -268,11 +269,11 @@ mod gradspec {
         let seconds = started.elapsed().as_secs_f64();
         match (ended, output.lines().find(|l| l.starts_with("{\"gradspec\""))) {
             (_, Some(found)) => println!("\n{found}"),
-            (None, _) => line(id, "timed_out", &[("kind", "timeout".into()), ("message", format!("it took more than {SECONDS} seconds"))], seconds, &State::default()),
+            (None, _) => line(id, "timed_out", &[("kind", "timeout".into()), ("message", format!("it took more than {most} seconds"))], seconds, &State::default()),
             (Some(status), _) => line(id, "crashed", &[("kind", "exit".into()), ("message", format!("its process ended: {status}"))], seconds, &State::default()),
         }
         if !ended.is_some_and(|status| status.success()) {
-            panic!("{id}: {sentence}");
+            panic!("{id}: {sentence}\n{}", told.join().unwrap_or_default());
         }
     }
 }
