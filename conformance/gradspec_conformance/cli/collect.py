@@ -21,9 +21,16 @@ if TYPE_CHECKING:
 @click.argument("outputs", nargs=-1, required=True, metavar="OUTPUT...")
 @click.option("--json", "report", metavar="FILE", help="Write the report, as `run --json` does.")
 @click.option("--profile", default="full", metavar="NAME", help="Hold it to these clauses.")
+@click.option("-k", "keyword", default="", metavar="WORDS", help="Hold it to what matches.")
 @click.option("--expect", metavar="FILE", help="What the engine is known to fail.")
 def command(
-    book: Path, outputs: Sequence[str], *, report: str | None, profile: str, expect: str | None
+    book: Path,
+    outputs: Sequence[str],
+    *,
+    report: str | None,
+    profile: str,
+    keyword: str,
+    expect: str | None,
 ) -> None:
     """Make a report of what the tests that were generated of BOOK printed to each OUTPUT.
 
@@ -42,9 +49,8 @@ def command(
             check_report(target)
         texts = [_read(Path(output)) for output in outputs]
         lines = list(lines_of(texts))
-        result = collected(
-            compiled_book(book), lines, profile, None if expect is None else Path(expect)
-        )
+        known = None if expect is None else Path(expect)
+        result = collected(compiled_book(book), lines, profile, keyword, known)
     except (WrongUsage, ValueError) as error:
         raise click.UsageError(str(error)) from None
     show(result, console())

@@ -31,7 +31,7 @@ NEVER_PRINTED = "no line of its test was printed: did the run end before, or was
 
 
 def collected(
-    book: Book, lines: Iterable[Line], profile: str, expect: Path | None = None
+    book: Book, lines: Iterable[Line], profile: str, keyword: str, expect: Path | None = None
 ) -> Result:
     """Judge what was printed; raises WrongUsage where it is of another engine or edition."""
     found = {line.id: line for line in lines}
@@ -45,7 +45,7 @@ def collected(
             if one != other:
                 raise WrongUsage(f"{line.id} is of {what} {one}, and not of {other}")
     expectations = Expectations.none() if expect is None else Expectations.load(expect)
-    selection = select(profile, (), "")
+    selection = select(profile, (), keyword)
     session = EngineSession(book.name, host=PrintedHost(book, found))
     judges = (Judge(session, expectations, selection.profile),)
     request = Request(book.file, EVERYDAY, selection, expectations, judges)

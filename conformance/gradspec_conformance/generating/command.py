@@ -33,10 +33,22 @@ def generated(
         )
     selection = select(profile, chapters, keyword)
     texts.load()
-    tests = list(written(book, [clause for clause in CASES.values() if selection.holds(clause)]))
+    asked = _with_foundations({c.id for c in CASES.values() if selection.holds(c)})
+    tests = list(written(book, [clause for clause in CASES.values() if clause.id in asked]))
     if not tests:
         raise WrongUsage(f"the engine of {place} can be asked nothing of {selection}")
     return tests, test_file(book, tests, file.stem)
+
+
+def _with_foundations(asked: set[str]) -> set[str]:
+    """Add what clauses build on: without it nobody knows whether they are blocked."""
+    left = list(asked)
+    while left:
+        clause = CASES.get(left.pop())
+        new = set(clause.foundations) - asked if clause is not None else set()
+        asked |= new
+        left += new
+    return asked
 
 
 def compiled_book(place: Path) -> Book:
