@@ -30,6 +30,8 @@ COMMANDS: Final[dict[str, str]] = {
     "smoke": "Find out whether an adapter is sound.",
     "expect": "Write down what an engine is known to fail.",
     "bugs": "Write what engines are known to do wrong, each with a reproducer.",
+    "generate": "Write tests of an engine in Rust, C++ or Java.",
+    "collect": "Make a report of what generated tests printed.",
     "explain": "Explain a failure of a stored run; write an issue of it.",
     "compare": "Show what changed from one run of an engine to the next.",
     "matrix": "Show engines side by side: what each made of the specification.",

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from gradspec.exceptions import text_of
 from gradspec_conformance.adapters.phrases import engine_class, read_book
+from gradspec_conformance.adapters.phrases.languages import COMPILED
 from gradspec_conformance.engines.fault import at
 from gradspec_conformance.engines.soundness import unsound
 from gradspec_conformance.exceptions import (
@@ -138,6 +139,12 @@ def _class_of(book: Book) -> type[BookEngine]:
     """Make the engine class of a book, whatever its language."""
     if book.language == "python":
         return engine_class(book)
+    if book.language in COMPILED:
+        message = (
+            f"{book.file} is the book of an engine in {book.language}, where nothing can be "
+            "evaluated: `gradspec generate` writes its tests"
+        )
+        raise EngineBroken(message)
     from gradspec_conformance.pipe.phrases import RemotePhrasebook  # noqa: PLC0415 - takes time
 
     return type(book.name, (RemotePhrasebook,), {"book": book})

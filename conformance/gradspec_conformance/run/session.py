@@ -54,7 +54,8 @@ class EngineSession:
     The engine is given as `load_engine` takes it, and runs in a process of its own unless
     `in_process`; an engine that is an object runs here.  `known` gives the stored program of a
     clause's known failure.  Sessions that share `verdicts` find each of them once together.
-    Before each clause those that `after` names are run, whatever they come to.
+    Before each clause those that `after` names are run, whatever they come to.  A `host` may have
+    its verdicts from elsewhere.
     """
 
     def __init__(
@@ -67,13 +68,16 @@ class EngineSession:
         known: Callable[[str], str | None] | None = None,
         verdicts: Verdicts | None = None,
         after: Sequence[str] = (),
+        host: Host | None = None,
     ) -> None:
         self.known = known
         self._before = after
         self._verdicts = Verdicts() if verdicts is None else verdicts
         self._under_way: set[str] = set()
         self._host: Host
-        if isinstance(engine, str) and not in_process:
+        if host is not None:
+            self._host = host
+        elif isinstance(engine, str) and not in_process:
             self._host = ProcessHost(engine, effort, timeout)
         else:
             from gradspec_conformance.isolation.host import EngineHost  # noqa: PLC0415 - takes time

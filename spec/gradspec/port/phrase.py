@@ -62,6 +62,7 @@ TYPES: Final[dict[str, Callable[[Any], bool]]] = {
     "slice": lambda v: isinstance(v, slice),
     "one": lambda v: not isinstance(v, list | tuple),
     "tensor": lambda v: getattr(v, "kind", "") == "tensor",
+    "grad": lambda v: getattr(v, "kind", "") == "grad",
     "word": lambda v: isinstance(v, str) and v.isidentifier(),
 }
 """Type of an argument -> whether a value, as a program describes it, is of it."""

@@ -1,12 +1,13 @@
 """The books that stand in the table of acts: what a language says, and what torch says.
 
 Every book of a Python engine inherits `python`; torch itself, and a module with torch's names,
-inherit `torch`.  A book of an engine in JavaScript inherits `javascript`.
+inherit `torch`.  A book of an engine in JavaScript inherits `javascript`, and one of an engine in a
+compiled language, for which tests are generated, `rust`, `cpp` or `java`.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from gradspec.port.abilities import DTYPES, NARROW
@@ -71,9 +72,20 @@ def javascript() -> Book:
     return Book("javascript", language="javascript", phrases=phrases)
 
 
+COMPILED: Final = ("rust", "cpp", "java")
+"""Languages in which nothing can be evaluated: an engine's tests are written from its book."""
+
+
+@cache
+def compiled(language: str) -> Book:
+    """Give what every engine of a compiled language says in one way, which is nothing."""
+    return Book(language, language=language)
+
+
 LANGUAGES: Final[dict[str, Callable[[], Book]]] = {
     "python": python,
     "torch": torch,
     "javascript": javascript,
+    **{language: partial(compiled, language) for language in COMPILED},
 }
 """Name under which a book inherits -> the book."""
