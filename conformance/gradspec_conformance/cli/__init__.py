@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, str]] = {
     "matrix": "Show engines side by side: what each made of the specification.",
     "badge": "Draw the rung that an engine has reached, for its README.",
     "serve": "Answer for an engine over standard input and output.",
+    "fuzz": "Take an engine and an oracle through random programs.",
     "plants": "Prove that each clause catches its planted fault.",
     "export": "Write the edition as vectors, for hosts that know no Python.",
     "edition": "Compare the list of the edition with the chapters.",
