@@ -53,7 +53,7 @@ def command(
     from gradspec_conformance.fuzz.outcome import VOID, Outcome  # noqa: PLC0415 - likewise
     from gradspec_conformance.report.fuzz import show  # noqa: PLC0415 - likewise
 
-    least, most = _lengths(steps)
+    least, most = lengths(steps)
     plan = Plan(oracle, subject, seed, programs, least, most, seconds)
     started, where = time.monotonic(), console()
     try:
@@ -74,7 +74,8 @@ def command(
     sys.exit(outcome.status(profile))
 
 
-def _lengths(steps: str) -> tuple[int, int]:
+def lengths(steps: str) -> tuple[int, int]:
+    """Read the least and the greatest length of programs; raises UsageError."""
     low, colon, high = steps.partition(":")
     try:
         least, most = int(low), int(high if colon else low)

@@ -179,6 +179,7 @@ class _Workers:
 NOTHING: Final[dict[str, Any]] = {
     "tried": {},
     "succeeded": {},
+    "stated": {},
     "differences": 0,
     "causes": [],
     "seconds": 0.0,

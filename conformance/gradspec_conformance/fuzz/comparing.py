@@ -26,9 +26,17 @@ class Likeness(Enum):
 
 
 OF_OPERANDS: Final = frozenset(
-    {"operand-shape", "dimension", "inplace-shape", "operand-dtype", "inplace-dtype", "index-range"}
+    {
+        "operand-shape",
+        "dimension",
+        "inplace-shape",
+        "operand-dtype",
+        "inplace-dtype",
+        "index-range",
+        "batch-axes",
+    }
 )
-"""Where a call is wrong in two ways, no clause says which is named; of these there may be another."""
+"""Kinds beside which a call may have another fault: no clause says which of two is named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,8 +88,6 @@ def _weighed(steps: list[Step], passed: Step, oracle: Subject) -> Any:
         return None
     value = np.array(side.ask("array", x=side.things[root.number]))
     weights = (
-        1.0
-        if cotangent is None
-        else np.array(side.ask("array", x=side.things[cotangent.number]))
+        1.0 if cotangent is None else np.array(side.ask("array", x=side.things[cotangent.number]))
     )
     return float(np.sum(value * weights))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.port.acts import ACTS
-from gradspec.program.steps import Ref
+from gradspec.program.steps import Ref, Step
 from gradspec_conformance.fuzz.comparing import Difference, Likeness, is_large, likeness
 from gradspec_conformance.fuzz.observing import Eye
 from gradspec_conformance.fuzz.sides import Missing, Refusal, Side
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from gradspec.port.engine import Subject
-    from gradspec.program.steps import Step
     from gradspec_conformance.fuzz.observing import View
 
 PASSES: Final = frozenset({"backward", "grad", "call", "step", "call_node"})
@@ -44,13 +43,21 @@ class Found(Exception):
         self.difference = difference
 
 
+Told = tuple[Any, Any]
+"""A side of which it is known what it says, and an eye that knows what it shows."""
+
+
 class Pair:
     """Both engines; `steps` are those done so far, blocks with theirs."""
 
-    def __init__(self, oracle: Subject, subject: Subject) -> None:
-        self.sides = (Side(oracle), Side(subject))
+    def __init__(self, oracle: Subject, subject: Subject, told: Told | None = None) -> None:
         self.common = oracle.abilities & subject.abilities
-        self._eyes = tuple(Eye(side, self.common) for side in self.sides)
+        if told is None:
+            one = Side(oracle)
+            told = one, Eye(one, self.common)
+        other = Side(subject)
+        self.sides = (told[0], other)
+        self._eyes = (told[1], Eye(other, self.common))
         self._asks = "is_grad_enabled" in self.common
         self.steps: list[Step] = []
         self._blocks: list[list[Step]] = [self.steps]
@@ -121,11 +128,9 @@ class Pair:
         for step in steps:
             if step.steps is None:
                 self.do(step)
-            else:
-                inside, step = step.steps, _without_steps(step)
-                if self.enter(step):
-                    self.play(inside)
-                    self.leave(step.act)
+            elif self.enter(Step(step.act, step.given, step.makes, steps=[])):
+                self.play(step.steps)
+                self.leave(step.act)
 
     # looking --------------------------------------------------------------------------
     def _take(self, step: Step) -> None:
@@ -152,6 +157,8 @@ class Pair:
             self.views[number] = expected
             self.tainted.discard(number)
             for name, one in expected.seen.items():
+                if name not in found.seen:
+                    continue
                 if self._compare(act, name, one, found.seen[name], number) is Likeness.ROUNDED:
                     self.tainted.add(number)
                 if is_large(one):
@@ -178,10 +185,6 @@ class Pair:
 
 def _there(thing: Any) -> str | None:
     return None if thing is None else "a tensor"
-
-
-def _without_steps(step: Step) -> Step:
-    return type(step)(step.act, step.given, step.makes, steps=[])
 
 
 def _tensors(made: Any) -> Iterator[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,6 +39,14 @@ class Outcome:
     def causes(self) -> list[Cause]:
         """What differs, the gravest first."""
         return merged(cause for block in self.blocks for cause in block["causes"])
+
+    @property
+    def stated(self) -> dict[str, int]:
+        """Reason -> how many programs came to a difference that may be for it."""
+        reasons: Counter[str] = Counter()
+        for block in self.blocks:
+            reasons.update(block["stated"])
+        return dict(reasons.most_common())
 
     @property
     def crashed(self) -> list[int]:
@@ -85,6 +94,7 @@ class Outcome:
             "seconds": round(self.seconds, 3),
             "void": self.is_void,
             "never": self.never,
+            "stated": self.stated,
             "crashed": self.crashed,
             "coverage": {k: {"tried": t, "succeeded": s} for k, (t, s) in self.coverage.items()},
             "causes": [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.port.acts import ACTS
-from gradspec.program.steps import Function, Ref, Step, renumbered
+from gradspec.program.steps import Function, Ref, Step, numbers, renumbered
 from gradspec_conformance.fuzz.grammar.draft import LOG
 from gradspec_conformance.fuzz.lockstep import difference
 
@@ -116,6 +116,8 @@ def _plainer_given(step: Step) -> Iterator[dict[str, Any]]:
         if isinstance(value, Function):
             body = value.bodies[0]
             for steps in _without_one(body.steps):
+                if not set(numbers(body.returned)) <= {*numbers(body.arguments), *_makes(steps)}:
+                    continue
                 shorter = replace(value, bodies=[replace(body, steps=steps)])
                 yield step.given | {name: shorter}
             if body.returned is not None and value.slot.endswith("hook"):
@@ -125,6 +127,11 @@ def _plainer_given(step: Step) -> Iterator[dict[str, Any]]:
             plain = np.arange(1.0, value.size + 1).reshape(value.shape).astype(value.dtype)
             if value.size and value.dtype.kind == "f" and not np.array_equal(plain, value):
                 yield step.given | {name: plain}
+
+
+def _makes(steps: Steps) -> Iterator[int]:
+    for step in steps:
+        yield from numbers(step.makes)
 
 
 def _numbered(steps: Steps) -> Steps:

@@ -6,7 +6,6 @@ known beforehand.  What a function of the program does, it does at each call.
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -168,9 +167,13 @@ class Side:
         return Plain(value)
 
     def _function(self, function: Function, around: dict[int, Any]) -> Callable[..., Any]:
-        return functools.partial(self._call, function, around)
+        def function_of_the_program(*handles: Any) -> Any:
+            return self._call(function, around, handles)
 
-    def _call(self, function: Function, around: dict[int, Any], /, *handles: Any) -> Any:
+        function_of_the_program.__name__ = "function"
+        return function_of_the_program
+
+    def _call(self, function: Function, around: dict[int, Any], handles: Any) -> Any:
         """Do what the body says; what is made there is its own."""
         body: Body = function.bodies[0]
         things = dict(around)

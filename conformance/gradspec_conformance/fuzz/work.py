@@ -22,6 +22,7 @@ from gradspec_conformance.fuzz.generating import Generator
 from gradspec_conformance.fuzz.judge import verdict
 from gradspec_conformance.fuzz.scripts import as_clause, demanding, in_gradspec, in_own_words
 from gradspec_conformance.fuzz.shrinking import shrunk
+from gradspec_conformance.fuzz.stated import stated
 from gradspec_conformance.fuzz.storing import written
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class _Findings:
         self._source, self._block = source, block
         self._tried: Counter[str] = Counter()
         self._succeeded: Counter[str] = Counter()
+        self._stated: Counter[str] = Counter()
         self._kinds: Counter[tuple[str, ...]] = Counter()
         self._latest: dict[tuple[str, ...], dict[str, Any]] = {}
         self._causes: dict[tuple[str, ...], dict[str, Any]] = {}
@@ -90,7 +92,12 @@ class _Findings:
     def add(self, drawn: Drawn) -> None:
         self._tried.update(drawn.tried)
         self._succeeded.update(drawn.succeeded)
-        if drawn.difference is not None:
+        if drawn.difference is None:
+            return
+        reason = stated(drawn.difference)
+        if reason:
+            self._stated[reason] += 1
+        else:
             self._differs(drawn, drawn.difference)
 
     def _differs(self, drawn: Drawn, difference: Difference) -> None:
@@ -137,6 +144,7 @@ class _Findings:
         return {
             "tried": dict(self._tried),
             "succeeded": dict(self._succeeded),
+            "stated": dict(self._stated),
             "differences": sum(self._kinds.values()),
             "causes": list(self._causes.values()),
         }

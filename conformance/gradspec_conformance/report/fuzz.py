@@ -75,6 +75,8 @@ def _last(outcome: Outcome) -> Iterator[str]:
     if outcome.never:
         names = ", ".join(outcome.never[:12])
         yield f"never succeeded: {names}{' ...' if len(outcome.never) > 12 else ''}"  # noqa: PLR2004
+    for reason, count in outcome.stated.items():
+        yield f"stated: {reason} ({_times(count)})"
     if outcome.crashed:
         yield f"ended a process: seeds {', '.join(map(str, outcome.crashed))}"
     if outcome.is_void:

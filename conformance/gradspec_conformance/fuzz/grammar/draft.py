@@ -59,7 +59,7 @@ class Draft:
         act = ACTS[key]
         if not act.needs(given) <= self.pair.common:
             return False
-        if key in CONSTRUCTORS:
+        if key in CONSTRUCTORS or act.by_kit:
             return True
         return all(side.subject.covers(act, given) for side in self.pair.sides)
 
@@ -183,7 +183,7 @@ class Draft:
         return [self.operand(v) for v in value] if holds_tensors(value) else value
 
     def drawn(self, operand: Operand) -> Ref:
-        """Give a tensor for an operand: one that there is, if it lies in the domain, or a new one."""
+        """Give a tensor for an operand: one that lies in the domain, or a new one."""
         values = np.array(operand.domain.values)
         if values.dtype.kind == "f" and not self.maybe(0.35):
             low, high = values.min(), values.max()
@@ -217,9 +217,9 @@ class Draft:
         self, slot: str, arguments: Any, steps: list[Step], returned: Any = None
     ) -> Function:
         """Write a function of the caller: one body that says what it does."""
-        return Function(self.ref("function").number, slot, None, [
-            Body(arguments, {}, steps, returned)
-        ], [0])
+        return Function(
+            self.ref("function").number, slot, None, [Body(arguments, {}, steps, returned)], [0]
+        )
 
     def log(self) -> Ref:
         """Give the log of the program."""

@@ -76,16 +76,20 @@ def custom(draft: Draft) -> None:
     """Define a custom function of a product with a number, and call it."""
     number, factor = draft.even(), draft.even()
     context, x, result = draft.ref("context"), draft.ref(), draft.ref()
-    saves = [Step("context_call", {"context": context, "method": "save_for_backward",
-                                   "arguments": [x]})]
+    saves = [
+        Step("context_call", {"context": context, "method": "save_for_backward", "arguments": [x]})
+    ]
     forward = [Step("op:mul", {"x": x, "other": number}, result)]
     behind, given, saved, back = draft.ref("context"), draft.ref(), draft.ref(), draft.ref()
     looks = [Step("context_get", {"context": behind, "name": "saved_tensors"}, (saved,))]
     keeps = draft.maybe(0.6)
     if keeps:
         last = draft.ref()
-        backward = [*looks, Step("op:mul", {"x": given, "other": saved}, back),
-                    Step("op:mul", {"x": back, "other": factor}, last)]
+        backward = [
+            *looks,
+            Step("op:mul", {"x": given, "other": saved}, back),
+            Step("op:mul", {"x": back, "other": factor}, last),
+        ]
     else:
         last = back
         backward = [Step("op:mul", {"x": given, "other": factor}, back)]
@@ -102,8 +106,14 @@ def custom(draft: Draft) -> None:
 def transformed(draft: Draft, name: str) -> None:
     """Transform a function, and call what comes of it."""
     key, count = f"transform:{name}", draft.random.randint(1, 2)
-    scalar = name in ("grad", "grad_and_value", "hessian", "functional.hvp", "functional.vhp",
-                      "functional.hessian")
+    scalar = name in (
+        "grad",
+        "grad_and_value",
+        "hessian",
+        "functional.hvp",
+        "functional.vhp",
+        "functional.hessian",
+    )
     options = _options(draft, name, count)
     if not draft.has(key, function=None, **options):
         raise NothingFits
@@ -157,9 +167,7 @@ def _call(
             draft.do("call", both if several else one, function=made, arguments=given)
 
 
-def _call_functional(
-    draft: Draft, name: str, made: Ref, given: list[Ref], like: list[Ref]
-) -> None:
+def _call_functional(draft: Draft, name: str, made: Ref, given: list[Ref], like: list[Ref]) -> None:
     arguments: list[Any] = [tuple(given)] if len(given) > 1 else [given[0]]
     if name.endswith(("jvp", "hvp", "vhp")):
         arguments.append(tuple(like) if len(given) > 1 else like[0])

@@ -68,11 +68,15 @@ ROWS: Final = (
     *(Row(key, "modes", partial(enter, key=key)) for key in PLAIN),
     *(Row(key, "modes", partial(switched, key=key)) for key in TOLD),
     Row("mode:saved_tensors_hooks", "packing", packed),
-    Row("mode:disable_saved_tensors_hooks", "packing", partial(
-        enter, key="mode:disable_saved_tensors_hooks", message="none here"
-    )),
-    Row("mode:set_detect_anomaly", "modes", partial(
-        enter, key="mode:set_detect_anomaly", mode=False
-    )),
+    Row(
+        "mode:disable_saved_tensors_hooks",
+        "packing",
+        partial(enter, key="mode:disable_saved_tensors_hooks", message="none here"),
+    ),
+    Row(
+        "mode:set_detect_anomaly",
+        "modes",
+        partial(enter, key="mode:set_detect_anomaly", mode=False),
+    ),
     Row("switch_grad", "switches", switch),
 )

@@ -44,7 +44,12 @@ LEFT_OUT: Final[dict[str, str]] = {
         for o in OPERATORS.values()
         if o.settled is not None
     },
+    **dict.fromkeys(
+        ("op:logical_and_", "op:logical_or_", "op:logical_xor_", "op:logical_not_"),
+        "torch writes without recording it, so that gradients behind are wrong; a clause says so",
+    ),
 }
+"""Key -> why no program calls it."""
 
 
 def rows() -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""`ROWS`: all that programs are made of, by the key of the act; `LEFT_OUT` says why not the rest."""
+"""`ROWS`: all that programs are made of, a row an act; `LEFT_OUT` says why not the rest."""
 
 from __future__ import annotations
 
@@ -58,18 +58,38 @@ ELSEWHERE: Final = "its own clauses hold it; between others it says nothing new"
 
 LEFT_OUT: Final[dict[str, str]] = operators.LEFT_OUT | {
     **dict.fromkeys(
-        ("array", "shape", "get:requires_grad", "get:is_leaf", "get:retains_grad", "get:version",
-         "is_grad_enabled"), BY_ITSELF,
+        (
+            "array",
+            "shape",
+            "get:requires_grad",
+            "get:is_leaf",
+            "get:retains_grad",
+            "get:version",
+            "is_grad_enabled",
+        ),
+        BY_ITSELF,
     ),
     **dict.fromkeys(
         ("get:is_view", "get:base"), "which results are views of something torch does not promise"
     ),
     **dict.fromkeys(
-        ("reset", "log", "note", "vjp", "same", "or_zero", "raise", "host_write", "read",
-         *(key for key, act in ACTS.items() if act.by_kit)), "the kit does it, and no engine",
+        (
+            "reset",
+            "log",
+            "note",
+            "vjp",
+            "same",
+            "or_zero",
+            "raise",
+            "host_write",
+            "read",
+            *(key for key, act in ACTS.items() if act.by_kit),
+        ),
+        "the kit does it, and no engine",
     ),
     **dict.fromkeys(
-        (key for key in ACTS if key.startswith("set:")), "what cannot be assigned has its clauses",
+        (key for key in ACTS if key.startswith("set:")),
+        "what cannot be assigned has its clauses",
     ),
 }
 """Key -> why no program has it."""
