@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from gradspec.program.steps import Ref
 from gradspec_conformance.fuzz.grammar.draft import (
     SHAPES,
     NothingFits,
@@ -16,6 +15,7 @@ from gradspec_conformance.fuzz.grammar.draft import (
 from gradspec_conformance.fuzz.grammar.row import Row
 
 if TYPE_CHECKING:
+    from gradspec.program.steps import Ref
     from gradspec_conformance.fuzz.grammar.draft import Draft
 
 
