@@ -13,7 +13,7 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from gradspec_conformance.cli.files import write
 from gradspec_conformance.complaint import complain
-from gradspec_conformance.exceptions import EngineError
+from gradspec_conformance.exceptions import EngineError, WrongUsage
 from gradspec_conformance.report.terminal import console
 
 
@@ -25,6 +25,7 @@ from gradspec_conformance.report.terminal import console
 @click.option("--seed", default=0, show_default=True, help="The seed of the first program.")
 @click.option("--steps", default="5:30", show_default=True, metavar="LO:HI", help="Their length.")
 @click.option("-n", "processes", default=1, show_default=True, help="Processes; 0 is this one.")
+@click.option("--dask", metavar="ADDRESS", help="Have a Dask scheduler do it, or `local`.")
 @click.option("--keep", metavar="FILE", help="Keep finished blocks here, and go on from them.")
 @click.option("--json", metavar="FILE", help="Write a report as JSON.")
 @click.option("--profile", type=click.Choice(["full", "sound"]), default="full")
@@ -38,6 +39,7 @@ def command(
     seed: int,
     steps: str,
     processes: int,
+    dask: str | None,
     keep: str | None,
     json: str | None,
     profile: str,
@@ -64,9 +66,13 @@ def command(
     blocks: list[dict[str, Any]] = []
     with _bar(where) as bar:
         task = bar.add_task("", total=programs)
-        for block in campaign(plan, processes, None if keep is None else Path(keep)):
-            blocks.append(block)
-            bar.update(task, advance=block["count"], description=_pace(blocks, started))
+        try:
+            kept = None if keep is None else Path(keep)
+            for block in campaign(plan, processes, kept, dask):
+                blocks.append(block)
+                bar.update(task, advance=block["count"], description=_pace(blocks, started))
+        except WrongUsage as error:
+            raise click.UsageError(str(error)) from None
     outcome = Outcome(plan, blocks, common, time.monotonic() - started)
     show(outcome, where, everything=everything)
     if json is not None:

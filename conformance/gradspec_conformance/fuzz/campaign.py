@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Final
 
+from gradspec_conformance.fuzz.scheduling import scheduled
 from gradspec_conformance.fuzz.work import Block, work
 
 if TYPE_CHECKING:
@@ -69,13 +70,23 @@ def is_of(block: dict[str, Any], plan: Plan) -> bool:
     return all(block[name] == getattr(plan, name) for name in own)
 
 
-def campaign(plan: Plan, processes: int, kept: Path | None = None) -> Iterator[dict[str, Any]]:
-    """Give what each block found, as it is finished; those of an earlier run first."""
+def campaign(
+    plan: Plan, processes: int, kept: Path | None = None, dask: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """Give what each block found, as it is finished; those of an earlier run first.
+
+    `dask` is the address of a scheduler that does them, or `local`.
+    """
     done = {(b["first"], b["count"]): b for b in finished(kept) if is_of(b, plan)}
     wanted = list(plan.blocks())
     yield from (done[b.first, b.count] for b in wanted if (b.first, b.count) in done)
     left = [block for block in wanted if (block.first, block.count) not in done]
-    found = _alone(left, plan) if processes < 1 else _Workers(left, processes, plan).run()
+    if dask is not None:
+        found = scheduled(left, dask)
+    elif processes < 1:
+        found = _alone(left, plan)
+    else:
+        found = _Workers(left, processes, plan).run()
     for block in found:
         if kept is not None:
             with kept.open("a", encoding="utf-8") as lines:

@@ -153,7 +153,7 @@ class Pair:
             self.views.pop(number, None)
         if step.act in UNCOUNTED:
             for eye in self._eyes:
-                eye.first.clear()
+                eye.recount()
         self.live += [n for n in new if n not in self.live]
         changes = step.act in CHANGING or act.family in FAMILIES or step.act.endswith("_")
         self._sweep(step.act, self.live if changes else new)

@@ -50,6 +50,10 @@ class Eye:
         self._bare = ACTS["get:grad"].words <= common and not self._grads
         self.first: dict[int, Any] = {}
 
+    def recount(self) -> None:
+        """Count writes from here on."""
+        self.first.clear()
+
     def look(self, number: int) -> View:
         """See all of a tensor."""
         tensor = self._side.things[number]

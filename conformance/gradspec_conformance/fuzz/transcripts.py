@@ -68,6 +68,10 @@ class Taping(Side):
             self.tape.append([MODE, answer])
         return answer
 
+    def recount(self) -> None:
+        """Count writes from here on."""
+        self._eye.recount()
+
     def look(self, number: int) -> View:
         """See a tensor, and keep what has changed."""
         view = self._eye.look(number)
@@ -123,6 +127,9 @@ class Taped:
     def ask(self, key: str, /, **given: Any) -> Any:  # noqa: ARG002 - only this is ever asked
         """Say whether the oracle recorded operations."""
         return self._next(MODE)[1]
+
+    def recount(self) -> None:
+        """The tape has counted already."""
 
     def look(self, number: int) -> View:
         """Say what the oracle showed of a tensor."""
