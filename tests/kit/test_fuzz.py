@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENOUGH = 120
+KNOWN = 3
+"""How many of so many programs meet what the reference engine is known to do otherwise."""
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +48,14 @@ def reference() -> Subject:
 
 
 @pytest.fixture(scope="module")
-def source(reference: Subject) -> Generator:
-    return Generator(reference, reference)
+def torch() -> Subject:
+    pytest.importorskip("torch")
+    return Subject.of(load_engine("torch"))
+
+
+@pytest.fixture(scope="module")
+def source(torch: Subject, reference: Subject) -> Generator:
+    return Generator(torch, reference, least=3, most=10)
 
 
 def test_every_act_is_in_the_grammar_or_it_is_said_why_not() -> None:
@@ -63,40 +70,55 @@ def test_a_seed_gives_the_same_program_again(source: Generator) -> None:
         assert one == other
 
 
-def test_an_engine_does_not_differ_from_itself(source: Generator) -> None:
-    assert not any(source.program(seed).difference for seed in range(ENOUGH))
+def test_the_reference_engine_does_what_torch_does(source: Generator) -> None:
+    found = [source.program(seed) for seed in range(3_000_000, 3_000_000 + ENOUGH)]
+    differences = [one.difference for one in found if one.difference]
+    assert sum(not stated(one) for one in differences) <= KNOWN
 
 
-def test_a_program_comes_back_from_json(source: Generator, reference: Subject) -> None:
+def test_an_engine_is_no_oracle_for_itself() -> None:
+    asked = ["fuzz", "reference", "--oracle", "reference"]
+    found = CliRunner().invoke(main, asked)
+    assert found.exit_code == 2
+    assert "share" in found.output
+
+
+def test_a_program_comes_back_from_json(source: Generator) -> None:
     for seed in range(20):
         steps = written(source.program(seed).steps)
         again = read(json.loads(json.dumps(steps)))
         assert written(again) == steps
-        assert difference(again, reference, reference) is None
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "second_backward_overwrites",
-    ],
-)
-def test_a_planted_fault_is_found_and_shortened(
-    name: str, source: Generator, reference: Subject
-) -> None:
+@pytest.mark.parametrize("name", ["accum_replaces", "accum_dtype", "accum_drops_history"])
+def test_the_chapter_rand_finds_a_planted_fault(name: str, reference: Subject) -> None:
     plants.load()
-    fault = PLANTS.get(name) or next(iter(PLANTS.values()))
-    # the sound engine says beforehand what it does: the faulty one is held to its transcripts
-    transcripts = list(islice(corpus.record(source, range(4 * ENOUGH)), ENOUGH))
-    with fault.planted():
-        found = [corpus.replay(one, reference) for one in transcripts]
-    assert any(one.difference for one in found)
+    _, transcripts = corpus.load()
+    with PLANTS[name].planted():
+        found = (corpus.replay(one, reference) for one in transcripts)
+        assert any(one.difference for one in found)
 
 
-def test_what_differs_is_shortened_to_what_shows_it(reference: Subject) -> None:
-    torch = pytest.importorskip("torch")
-    assert torch
-    oracle = Subject.of(load_engine("torch"))
+def test_a_planted_fault_is_found_and_shortened(source: Generator) -> None:
+    plants.load()
+    with PLANTS["accum_replaces"].planted():
+        drawn = (source.program(seed) for seed in range(ENOUGH))
+        one = next(d for d in drawn if d.difference and d.difference.observable == "grad")
+        assert one.difference is not None
+        small, found = shrunk(one.steps, one.difference, source.oracle, source.subject)
+    assert found.observable == "grad"
+    assert len(small) <= 6
+
+
+def test_transcripts_say_again_what_was_said(source: Generator, reference: Subject) -> None:
+    transcripts = list(corpus.record(source, range(20)))
+    assert transcripts
+    for one in json.loads(json.dumps(transcripts)):
+        assert corpus.replay(one, reference).difference is None
+
+
+def test_what_differs_is_shortened_to_what_shows_it(torch: Subject, reference: Subject) -> None:
+    oracle = torch
     x, y, z = Ref(0), Ref(1), Ref(2)
     steps = [
         Step("leaf", {"data": np.array([1.5, -0.5])}, x),
@@ -152,7 +174,8 @@ def test_finite_differences_say_who_is_wrong(reference: Subject) -> None:
 
 
 def _plan(programs: int, size: int = 10) -> Plan:
-    return Plan("reference", "reference", 0, programs, 3, 8, size=size)
+    pytest.importorskip("torch")
+    return Plan("torch", "reference", 0, programs, 3, 8, size=size)
 
 
 def test_finished_blocks_are_not_done_again(tmp_path: Path, monkeypatch: Any) -> None:
@@ -235,12 +258,13 @@ def test_the_chapter_rand_holds_an_engine_without_torch(reference: Subject) -> N
 
 def test_the_command_writes_a_report(tmp_path: Path) -> None:
     place = tmp_path / "report.json"
-    asked = ["fuzz", "reference", "--oracle", "reference", "--programs", "20", "-n", "0"]
+    pytest.importorskip("torch")
+    asked = ["fuzz", "reference", "--programs", "20", "--steps", "3:6", "-n", "0"]
     found = CliRunner().invoke(main, [*asked, "--json", str(place)])
-    assert found.exit_code == CONFORMANT, found.output
-    assert "20 programs, reference against reference: 0 differ" in found.output
     report = json.loads(place.read_text())
-    assert (report["programs"], report["causes"]) == (20, [])
+    assert "20 programs, reference against torch" in found.output
+    assert report["programs"] == 20
+    assert found.exit_code == (DIFFERENT if report["causes"] else CONFORMANT)
 
 
 def test_replaying_one_block() -> None:

@@ -56,6 +56,9 @@ def command(
     from gradspec_conformance.report.fuzz import show  # noqa: PLC0415 - likewise
 
     least, most = lengths(steps)
+    if oracle == subject:
+        both = "an engine is no oracle for itself, and two in one process share their modes"
+        raise click.UsageError(f"{both}: name another with --oracle")
     plan = Plan(oracle, subject, seed, programs, least, most, seconds)
     started, where = time.monotonic(), console()
     try:
