@@ -38,11 +38,12 @@ class _Shrinker:
     ) -> None:
         self._found, self._engines = found, (oracle, subject)
         self._until = time.monotonic() + seconds
+        self._smaller = True
 
     def shrink(self, steps: Steps) -> tuple[Steps, Difference]:
-        before = None
-        while steps != before and time.monotonic() < self._until:
-            before = steps
+        self._smaller = True
+        while self._smaller and time.monotonic() < self._until:
+            self._smaller = False
             for ways in (_halves, _without_one, _dissolved, _plainer):
                 steps = self._through(steps, ways)
         return _numbered(steps), self._found
@@ -55,7 +56,7 @@ class _Shrinker:
             if tried is None:
                 return steps
             if self._differs(tried):
-                steps = tried
+                steps, self._smaller = tried, True
             else:
                 place += 1
         return steps
