@@ -20,8 +20,8 @@ from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.fuzz import campaign as campaigns
 from gradspec_conformance.fuzz import corpus
 from gradspec_conformance.fuzz.campaign import Plan, campaign
-from gradspec_conformance.fuzz.causes import merged, nature_of
-from gradspec_conformance.fuzz.comparing import Difference, Likeness, likeness
+from gradspec_conformance.fuzz.causes import merged
+from gradspec_conformance.fuzz.comparing import Difference, Likeness, likeness, nature_of
 from gradspec_conformance.fuzz.generating import Generator
 from gradspec_conformance.fuzz.grammar.table import LEFT_OUT, ROWS
 from gradspec_conformance.fuzz.judge import verdict

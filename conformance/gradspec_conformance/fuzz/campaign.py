@@ -42,13 +42,15 @@ class Plan:
     most: int
     seconds: float | None = None
     size: int = SIZE
+    sound: bool = False
 
     def blocks(self) -> Iterator[Block]:
         """Part the seeds into blocks."""
         end = self.first + self.programs
         for first in range(self.first, end, self.size):
             count = min(self.size, end - first)
-            yield Block(self.oracle, self.subject, first, count, self.least, self.most)
+            lengths = (self.least, self.most)
+            yield Block(self.oracle, self.subject, first, count, *lengths, self.sound)
 
 
 def finished(kept: Path | None) -> list[dict[str, Any]]:
@@ -66,7 +68,7 @@ def finished(kept: Path | None) -> list[dict[str, Any]]:
 
 def is_of(block: dict[str, Any], plan: Plan) -> bool:
     """Say whether a finished block is one of this campaign."""
-    own = ("oracle", "subject", "least", "most")
+    own = ("oracle", "subject", "least", "most", "sound")
     return all(block[name] == getattr(plan, name) for name in own)
 
 

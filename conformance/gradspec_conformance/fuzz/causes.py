@@ -6,10 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from gradspec.rank import Nature
-from gradspec_conformance.fuzz.sides import Refusal
+from gradspec_conformance.fuzz.comparing import NUMBERS
 from gradspec_conformance.fuzz.storing import read
 
 if TYPE_CHECKING:
@@ -18,26 +16,15 @@ if TYPE_CHECKING:
     from gradspec.program.steps import Step
     from gradspec_conformance.fuzz.comparing import Difference
 
-NUMBERS: Final = ("value", "grad", "hooks")
-"""What differs by the rule of an operator, so that each operator is a cause of its own."""
-
-
-def nature_of(difference: Difference) -> Nature:
-    """Say of what nature a difference is: numbers, what was not refused, and what is chosen."""
-    expected, found = difference.expected, difference.found
-    if isinstance(expected, Refusal) and not isinstance(found, Refusal):
-        return Nature.SAFETY
-    if isinstance(found, Refusal):
-        return Nature.CONVENTION
-    numbers = isinstance(expected, np.ndarray) or difference.observable in NUMBERS
-    return Nature.VALUE if numbers else Nature.CONVENTION
-
 
 def cause_of(difference: Difference, steps: Iterable[Step]) -> tuple[str, ...]:
     """Give what is the same for all differences of one cause, of a program that was shortened."""
     operators = sorted({key for key in acts_of(steps) if key.startswith("op:")})
-    apart = operators if difference.observable in NUMBERS else []
-    return (difference.act, difference.observable, *difference.words, *apart)
+    both = difference.observable in NUMBERS and difference.found is not None
+    apart = operators if both else []
+    is_state = difference.observable.startswith("get:") and difference.act.startswith("op:")
+    act = "an operator" if is_state else difference.act
+    return (act, difference.observable, *difference.words, *apart)
 
 
 def acts_of(steps: Iterable[Step]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from gradspec.rank import Nature
 from gradspec_conformance.fuzz.sides import Refusal
 
 LARGE: Final = 1e6
@@ -56,6 +57,23 @@ class Difference:
     def words(self) -> tuple[str, str]:
         """Say briefly what the oracle and what the subject said."""
         return brief(self.expected), brief(self.found)
+
+
+NUMBERS: Final = ("value", "grad", "hooks")
+"""What differs by the rule of an operator, so that each operator is a cause of its own."""
+
+
+def nature_of(difference: Difference) -> Nature:
+    """Say of what nature a difference is: numbers, what was not refused, and what is chosen."""
+    expected, found = difference.expected, difference.found
+    if isinstance(expected, Refusal) and not isinstance(found, Refusal):
+        return Nature.SAFETY
+    if isinstance(found, Refusal):
+        return Nature.CONVENTION
+    if expected is None:  # who keeps more gradients than torch is not wrong
+        return Nature.CONVENTION
+    numbers = isinstance(expected, np.ndarray) or difference.observable in NUMBERS
+    return Nature.VALUE if numbers else Nature.CONVENTION
 
 
 def brief(value: Any) -> str:

@@ -6,9 +6,10 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from gradspec.catalogue.operators import FAMILIES
 from gradspec.port.acts import ACTS
 from gradspec_conformance.fuzz.grammar import operators
-from gradspec_conformance.fuzz.grammar.draft import DATA, Draft, NothingFits
+from gradspec_conformance.fuzz.grammar.draft import DATA, Draft, NothingFits, is_typed
 from gradspec_conformance.fuzz.grammar.modes import leave
 from gradspec_conformance.fuzz.grammar.table import ROWS, WEIGHTS
 from gradspec_conformance.fuzz.lockstep import Found, Outside, Pair, quietly
@@ -28,6 +29,9 @@ TRIES: Final = 6
 SUBSET: Final = 0.65
 """How many groups a program has: swarms of programs that do little else find what few see."""
 
+UNTYPED: Final = frozenset(f"op:{o.name}" for f in ("factories", "copies") for o in FAMILIES[f])
+"""Acts whose results are of a type that each school chooses for itself."""
+
 FIRST: Final = 2
 """How many leaves a program begins with."""
 
@@ -43,20 +47,29 @@ class Drawn:
     succeeded: Counter[str]
 
 
-def rows_for(oracle: Subject, subject: Subject) -> tuple[Row, ...]:
-    """Give the rows of which both engines have the words."""
-    common = oracle.abilities & subject.abilities
-    return tuple(row for row in ROWS if ACTS[row.key].words <= common)
+def rows_of(common: frozenset[str]) -> tuple[Row, ...]:
+    """Give the rows of which two engines have the words."""
+    typed = is_typed(common)
+    return tuple(
+        row for row in ROWS if ACTS[row.key].words <= common and (typed or row.key not in UNTYPED)
+    )
 
 
 class Generator:
     """Draws programs for two engines."""
 
     def __init__(
-        self, oracle: Subject, subject: Subject, *, least: int = LEAST, most: int = MOST
+        self,
+        oracle: Subject,
+        subject: Subject,
+        *,
+        least: int = LEAST,
+        most: int = MOST,
+        sound: bool = False,
     ) -> None:
+        self.sound = sound
         self.oracle, self.subject = oracle, subject
-        self.rows = rows_for(oracle, subject)
+        self.rows = rows_of(oracle.abilities & subject.abilities)
         self._groups: dict[str, list[Row]] = {}
         for row in self.rows:
             self._groups.setdefault(row.group, []).append(row)
@@ -65,7 +78,7 @@ class Generator:
     def program(self, seed: int) -> Drawn:
         """Draw the program of a seed; the same seed gives the same program."""
         chance = random.Random(f"gradspec {seed}")  # noqa: S311 - nothing is kept secret by it
-        pair = Pair(self.oracle, self.subject)
+        pair = Pair(self.oracle, self.subject, sound=self.sound)
         draft = Draft(chance, pair, chance.choice(DATA))
         difference = None
         with quietly():

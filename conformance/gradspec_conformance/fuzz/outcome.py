@@ -6,10 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from gradspec.port.acts import ACTS
 from gradspec.rank import Nature
 from gradspec_conformance.fuzz.causes import Cause, coverage, merged
-from gradspec_conformance.fuzz.grammar.table import ROWS
+from gradspec_conformance.fuzz.generating import rows_of
 
 if TYPE_CHECKING:
     from gradspec_conformance.fuzz.campaign import Plan
@@ -61,7 +60,7 @@ class Outcome:
     @property
     def rows(self) -> list[str]:
         """The acts of the grammar that both engines have."""
-        return [row.key for row in ROWS if ACTS[row.key].words <= self.common]
+        return [row.key for row in rows_of(self.common)]
 
     @property
     def never(self) -> list[str]:

@@ -26,16 +26,29 @@ Steps = list[Step]
 
 
 def shrunk(
-    steps: Steps, found: Difference, oracle: Subject, subject: Subject, *, seconds: float = LONGEST
+    steps: Steps,
+    found: Difference,
+    oracle: Subject,
+    subject: Subject,
+    *,
+    seconds: float = LONGEST,
+    sound: bool = False,
 ) -> tuple[Steps, Difference]:
     """Give the smallest program that is found to show the same difference, numbered from 0."""
-    return _Shrinker(found, oracle, subject, seconds).shrink(steps)
+    return _Shrinker(found, oracle, subject, seconds, sound=sound).shrink(steps)
 
 
 class _Shrinker:
     def __init__(
-        self, found: Difference, oracle: Subject, subject: Subject, seconds: float
+        self,
+        found: Difference,
+        oracle: Subject,
+        subject: Subject,
+        seconds: float,
+        *,
+        sound: bool,
     ) -> None:
+        self._is_sound = sound
         self._found, self._engines = found, (oracle, subject)
         self._until = time.monotonic() + seconds
         self._smaller = True
@@ -62,7 +75,7 @@ class _Shrinker:
         return steps
 
     def _differs(self, steps: Steps) -> bool:
-        found = difference(steps, *self._engines)
+        found = difference(steps, *self._engines, sound=self._is_sound)
         if found is None:
             return False
         wanted = self._found

@@ -17,7 +17,8 @@ from gradspec_conformance.engines.loading import load_engine
 from gradspec_conformance.execution import register
 from gradspec_conformance.execution.execute import run_clause
 from gradspec_conformance.execution.verdict import Outcome
-from gradspec_conformance.fuzz.causes import SEEDS, acts_of, cause_of, nature_of
+from gradspec_conformance.fuzz.causes import SEEDS, acts_of, cause_of
+from gradspec_conformance.fuzz.comparing import nature_of
 from gradspec_conformance.fuzz.generating import Generator
 from gradspec_conformance.fuzz.judge import verdict
 from gradspec_conformance.fuzz.scripts import as_clause, demanding, in_gradspec, in_own_words
@@ -49,6 +50,7 @@ class Block:
     count: int
     least: int
     most: int
+    sound: bool = False
     without: tuple[int, ...] = ()
 
     @property
@@ -58,15 +60,18 @@ class Block:
 
 
 @functools.lru_cache(maxsize=4)
-def generator(oracle: str, subject: str, least: int, most: int) -> Generator:
+def generator(
+    oracle: str, subject: str, least: int, most: int, *, sound: bool = False
+) -> Generator:
     """Load two engines, once in each process."""
     engines = (Subject.of(load_engine(name)) for name in (oracle, subject))
-    return Generator(*engines, least=least, most=most)
+    return Generator(*engines, least=least, most=most, sound=sound)
 
 
 def work(block: Block, at: Callable[[int], None] | None = None) -> dict[str, Any]:
     """Draw and compare the programs of a block; `at` is told each seed before its program."""
-    source = generator(block.oracle, block.subject, block.least, block.most)
+    engines = (block.oracle, block.subject)
+    source = generator(*engines, block.least, block.most, sound=block.sound)
     started, found = time.perf_counter(), _Findings(source, block)
     for seed in block.seeds:
         if seed in block.without:
@@ -107,7 +112,8 @@ class _Findings:
             self._latest[kind]["count"] += 1
             return
         source = self._source
-        steps, smaller = shrunk(drawn.steps, difference, source.oracle, source.subject)
+        engines = (source.oracle, source.subject)
+        steps, smaller = shrunk(drawn.steps, difference, *engines, sound=source.sound)
         key = cause_of(smaller, steps)
         known = self._causes.get(key)
         if known is None or len(written(steps)) < len(known["steps"]):

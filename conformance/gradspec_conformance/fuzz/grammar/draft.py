@@ -114,6 +114,8 @@ class Draft:
     def tensor(self, fits: Callable[[View], bool] | None = None) -> Ref:
         """Pick a tensor that fits, mostly a recent one; raises NothingFits."""
         live = self.pair.live
+        if not is_typed(self.pair.common):
+            live = [n for n in live if is_wide(self.pair.views[n])]
         if self.maybe(0.7):
             live = live[-RECENT:]
         if fits is not None and not self.maybe(WRONG):
@@ -166,6 +168,8 @@ class Draft:
     def constant(self, data: np.ndarray[Any, Any], dtype: Any = None) -> Ref:
         """Make a tensor that does not require grad."""
         named = {}
+        if dtype is not None and np.dtype(dtype).kind in "fiub" and data.dtype.kind == "f":
+            dtype = dtype if is_typed(self.pair.common) else None
         if dtype is not None and np.dtype(dtype).name not in ("float64", "int64", "bool"):
             named = {"dtype": np.dtype(dtype).name}
         if dtype is not None and np.dtype(dtype).kind in "biu":
@@ -235,6 +239,16 @@ class Draft:
 
 LOG: Final = 100_000
 """The number of the log, apart from all others."""
+
+
+def is_typed(words: frozenset[str]) -> bool:
+    """Say whether an engine has torch's rules of data types, and not those of another school."""
+    return "set_default_dtype" in words
+
+
+def is_wide(view: View) -> bool:
+    """Say whether a tensor is of the type in which all engines compute alike."""
+    return view.array is not None and view.array.dtype.name == "float64"
 
 
 def requires_grad(view: View) -> bool:
