@@ -54,7 +54,7 @@ WEIGHTS: Final[dict[str, float]] = {
 """How often each group is drawn, before each program changes that for itself."""
 
 BY_ITSELF: Final = "asked after each step, so no step of its own"
-ELSEWHERE: Final = "its own clauses hold it; between others it says nothing new"
+ELSEWHERE: Final = "not drawn yet: its own clauses hold it"
 
 LEFT_OUT: Final[dict[str, str]] = operators.LEFT_OUT | {
     **dict.fromkeys(
