@@ -1,0 +1,131 @@
+"""The corpus: random programs with what torch said and showed, in a file of the package.
+
+It is made by `gradspec record`, of programs on which the reference engine and torch agree, and
+holds an engine to torch without torch (`gradspec replay`).
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from gradspec.port.acts import ACTS
+from gradspec.program.steps import Function
+from gradspec_conformance.fuzz.lockstep import Found, Outside, Pair, quietly
+from gradspec_conformance.fuzz.sides import Missing
+from gradspec_conformance.fuzz.storing import read, written
+from gradspec_conformance.fuzz.transcripts import Taped, Taping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from gradspec.port.engine import Subject
+    from gradspec.program.steps import Step
+    from gradspec_conformance.fuzz.comparing import Difference
+    from gradspec_conformance.fuzz.generating import Generator
+
+SHIPPED: Final = Path(__file__).with_name("rand.jsonl.xz")
+FORMAT: Final = "gradspec-transcripts/1"
+BLOCK: Final = 50
+"""How many programs make one block of the chapter rand."""
+
+
+def record(source: Generator, seeds: Iterable[int]) -> Iterator[dict[str, Any]]:
+    """Give transcripts of the programs of these seeds, on which both engines agree."""
+    for seed in seeds:
+        drawn = source.program(seed)
+        if drawn.difference is None:
+            tape = _taped(drawn.steps, source)
+            if tape is not None:
+                yield {"seed": seed, "steps": written(drawn.steps), "tape": tape}
+
+
+def _taped(steps: Sequence[Step], source: Generator) -> list[list[Any]] | None:
+    """Do a program once more, and keep what the oracle says; None if they differ now."""
+    common = source.oracle.abilities & source.subject.abilities
+    side = Taping(source.oracle, common)
+    return (
+        side.tape if _played(steps, source.subject, source.subject, (side, side)) is None else None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One program, held to its transcript: the difference, or the word that the engine lacks."""
+
+    seed: int
+    steps: list[Step]
+    difference: Difference | None = None
+    lacking: str = ""
+
+
+def replay(transcript: dict[str, Any], subject: Subject) -> Replayed:
+    """Hold an engine to a transcript."""
+    steps = read(transcript["steps"])
+    lacking = next(_lacking(steps, subject), "")
+    if lacking:
+        return Replayed(transcript["seed"], steps, lacking=lacking)
+    side = Taped(transcript["tape"], subject)
+    return Replayed(transcript["seed"], steps, _played(steps, subject, subject, (side, side)))
+
+
+def _played(
+    steps: Sequence[Step], oracle: Subject, subject: Subject, told: tuple[Any, Any]
+) -> Difference | None:
+    pair = Pair(oracle, subject, told)
+    with quietly():
+        try:
+            pair.play(steps)
+            pair.end()
+        except Found as found:
+            return found.difference
+        except (Outside, Missing):
+            return None
+        finally:
+            pair.abandon()
+    return None
+
+
+def _lacking(steps: Iterable[Step], subject: Subject) -> Iterator[str]:
+    """Give the words that a program needs and an engine has not."""
+    for step in steps:
+        act = ACTS[step.act]
+        yield from sorted(act.needs(step.given) - subject.abilities)
+        if not act.by_kit and step.act not in ("tensor", "leaf"):
+            yield from () if subject.covers(act, step.given) else (step.act,)
+        yield from _lacking(step.steps or (), subject)
+        for value in step.given.values():
+            if isinstance(value, Function):
+                for body in value.bodies:
+                    yield from _lacking(body.steps, subject)
+
+
+def write(place: Path, transcripts: Iterable[dict[str, Any]], about: dict[str, Any]) -> int:
+    """Write transcripts to a file, compressed; give their number."""
+    lines = [json.dumps(one, separators=(",", ":")) for one in transcripts]
+    heading = json.dumps({"format": FORMAT, "programs": len(lines), **about})
+    text = "\n".join([heading, *lines, ""])
+    place.write_bytes(lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME))
+    return len(lines)
+
+
+def load(place: Path = SHIPPED) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Read a file of transcripts: what it says of itself, and them; raises ValueError."""
+    try:
+        heading, *lines = lzma.decompress(place.read_bytes()).decode().splitlines()
+        about = json.loads(heading)
+    except (lzma.LZMAError, UnicodeDecodeError, ValueError) as error:
+        raise ValueError(f"{place} holds no transcripts: {error}") from error
+    if about.get("format") != FORMAT:
+        raise ValueError(f"{place} is not in the format {FORMAT}")
+    return about, [json.loads(line) for line in lines]
+
+
+def tally(replayed: Iterable[Replayed]) -> Counter[tuple[str, ...]]:
+    """Count the differences of each kind."""
+    differences = (one.difference for one in replayed)
+    return Counter((d.act, d.observable, *d.words) for d in differences if d is not None)

@@ -1,0 +1,1 @@
+"""What random programs are made of: a row an act, read off the tables, or the reason why not."""
