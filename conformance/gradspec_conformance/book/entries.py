@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gradspec import edition
@@ -118,7 +118,7 @@ def _entry(clause: Clause, engine: ReferenceEngine) -> Entry:
         tabs=tabs_of(case, program),
         pictures=[picture.dot() for picture in pictures],
         rows=[Row(row.row, row.statement) for row in clause.rows],
-        verdicts=by_clause().get(clause.id, ()),
+        verdicts=(),
         sources=clause.sources,
         foundations=tuple(f.partition("/")[0] for f in clause.foundations),
         needs=sorted(case.needs),
@@ -126,8 +126,14 @@ def _entry(clause: Clause, engine: ReferenceEngine) -> Entry:
         stands_for=clause.stands_for,
         law=clause.is_law,
         place=f"{clause.body.__module__}.{clause.name}",
-        plants=[_fault(name) for name in _caught_by().get(clause.id, ())],
+        plants=[],
     )
+
+
+def with_stored(entry: Entry) -> Entry:
+    """Add what is stored of a clause: known failures, and the faults that it catches."""
+    faults = [_fault(name) for name in _caught_by().get(entry.id, ())]
+    return replace(entry, verdicts=by_clause().get(entry.id, ()), plants=faults)
 
 
 def _fault(name: str) -> Fault:

@@ -1,4 +1,4 @@
-"""The words of the book: those of abilities, natures and kinds of error, as the kit explains them."""
+"""The words of the book: natures and kinds of error, as the kit explains them."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from gradspec.misuse import MISUSES
 from gradspec.port.errors import ERROR_KINDS
 from gradspec_conformance.book import entries, pictures, searching
 from gradspec_conformance.book.glossary import glossary
-from gradspec_conformance.book.verdicts import known
+from gradspec_conformance.book.verdicts import counts, known
 from gradspec_conformance.edition.asked import MESSAGES
 from gradspec_conformance.report.operator import facts_of, meaning
 from gradspec_conformance.report.row import formula_text
@@ -85,7 +85,8 @@ def _drawn(texts: list[Text]) -> list[Text]:
     svgs = iter(pictures.drawn([dot for entry in every for dot in entry.pictures]))
 
     def draw(entry: Entry) -> Entry:
-        return replace(entry, pictures=[next(svgs) for _ in entry.pictures])
+        drawn = [next(svgs) for _ in entry.pictures]
+        return replace(entries.with_stored(entry), pictures=drawn)
 
     return [
         replace(
@@ -180,7 +181,7 @@ def _operator(operator: Operator) -> dict[str, Any]:
 
 def _cells(rows: set[str]) -> list[str]:
     """Say of each engine how many of these rows it is known to fail."""
-    fails = (sum(entry.clause in rows for entry in entries) for entries in known().values())
+    fails = (sum(map(of.__getitem__, rows)) for of in counts().values())
     return [f"fails {count} of {len(rows)}" if count else "" for count in fails]
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import tomllib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import gradspec_conformance
-from gradspec_conformance.known import file
 
 INSTALLED: Final = Path(gradspec_conformance.__file__).with_name("expectations")
 CHECKOUT: Final = Path(gradspec_conformance.__file__).parents[1] / "expectations"
@@ -30,12 +31,9 @@ def known() -> dict[str, tuple[Known, ...]]:
     folder = INSTALLED if INSTALLED.is_dir() else CHECKOUT
     found = {}
     for path in sorted(folder.glob("*.toml")):
-        read = file.read(path)
-        engine = _engine(path.stem, read.heading)
-        found[engine] = tuple(
-            Known(engine, e.clause, f"{e.verdict}, {e.kind} ({e.cause})", e.reason)
-            for e in read.entries
-        )
+        text = path.read_text(encoding="utf-8")
+        engine = _engine(path.stem, text)
+        found[engine] = tuple(_known(engine, e) for e in tomllib.loads(text).get("expected", ()))
     return found
 
 
@@ -47,6 +45,17 @@ def by_clause() -> dict[str, tuple[Known, ...]]:
         for entry in entries:
             found.setdefault(entry.clause.partition("/")[0], []).append(entry)
     return {clause: tuple(entries) for clause, entries in found.items()}
+
+
+@functools.cache
+def counts() -> dict[str, Counter[str]]:
+    """Count for each engine how many entries are about each id."""
+    return {engine: Counter(e.clause for e in entries) for engine, entries in known().items()}
+
+
+def _known(engine: str, entry: dict[str, Any]) -> Known:
+    how = ", ".join(entry[name] for name in ("verdict", "kind") if name in entry)
+    return Known(engine, entry["clause"], f"{how} ({entry['class']})", entry["reason"])
 
 
 def _engine(name: str, heading: str) -> str:

@@ -82,6 +82,7 @@ def operator_page(operator: Operator) -> RenderableType:
 
 
 def facts_of(operator: Operator) -> dict[str, list[str]]:
+    """Give what the catalogue says of an operator, by the name of each fact."""
     family = next(family for family, rows in FAMILIES.items() if operator in rows)
     calls = [call for call in CALLS.values() if call.operator == operator]
     kinks = [(call, kink) for call, kink in KINKS.values() if call.operator == operator]
