@@ -22,6 +22,7 @@ from gradspec_reference.engine.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import FrameType
 
 ONE_AT_A_TIME: Final = threading.Lock()
 
@@ -47,7 +48,8 @@ class Event:
 class _Tracing:
     """The events of a block, and the numbers of what they are about."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: str) -> None:
+        self.file = file
         self.events: list[Event] = []
         self.kept: list[Any] = []  # a number means one node, so none may end before the block
         self.numbers: dict[int, int] = {}
@@ -66,7 +68,7 @@ class _Tracing:
             for target in (node.targets if what == "record" else ())
         )
         name = node.name() if isinstance(node, Node) else "Tensor"
-        self.events.append(Event(what, self.number(node), name, value, leads, _line()))
+        self.events.append(Event(what, self.number(node), name, value, leads, _line(self.file)))
 
     def note(self, node: Node) -> None:
         """Tell of a new node, and of what it saved."""
@@ -79,9 +81,12 @@ class _Tracing:
 
 
 @contextmanager
-def trace() -> Iterator[list[Event]]:
-    """Give a list that fills with events as the block runs."""
-    told = _Tracing()
+def trace(file: str = "") -> Iterator[list[Event]]:
+    """Give a list that fills with events as the block runs.
+
+    The lines are those of whoever calls the engine; of a `file`, if its name or a part is given.
+    """
+    told = _Tracing(file)
     with ONE_AT_A_TIME, ExitStack() as stack:
         for owner, name, make in _PLACES:
             sound = getattr(owner, name)
@@ -141,13 +146,16 @@ def _copy(value: Any) -> Any:
     return array.tolist() if hasattr(array, "tolist") else None
 
 
-def _line() -> str:
+def _line(file: str) -> str:
     """Find the line of the program that runs, which is none of the engine's."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
+    while frame.f_back is not None and not _is_meant(frame, file):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
-def _is_ours(module: str) -> bool:
-    return module.partition(".")[0] in ("gradspec_reference", "unittest", "contextlib")
+def _is_meant(frame: FrameType, file: str) -> bool:
+    if file:
+        return file in frame.f_code.co_filename
+    module = frame.f_globals.get("__name__", "")
+    return module.partition(".")[0] not in ("gradspec_reference", "unittest", "contextlib")

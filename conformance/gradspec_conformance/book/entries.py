@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gradspec import edition
 from gradspec.writing.clause import CLAUSES, INFORMATIVE
 from gradspec.writing.source import introduction, section_introduction
 from gradspec_conformance import plants
 from gradspec_conformance.adapters.reference import ReferenceEngine
-from gradspec_conformance.book.programs import run_of, tabs_of
+from gradspec_conformance.book.programs import run_of, tabs_of, text_of
+from gradspec_conformance.book.stepping import Story, first_line, story_of
 from gradspec_conformance.book.verdicts import Known, by_clause
 from gradspec_conformance.execution import register
 from gradspec_conformance.plants.kills import killers, read_kills
@@ -61,7 +62,7 @@ class Entry:
     law: bool
     place: str
     plants: list[Fault]
-    story: Any = None
+    story: Story | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def chapter(name: str) -> Text:
 
 def _entry(clause: Clause, engine: ReferenceEngine) -> Entry:
     case = clause.cases[0]
-    program, pictures = run_of(case, engine)
+    program, pictures, events = run_of(case, engine)
     remark, _, remedy = clause.commentary.partition("Remedy: ")
     demands = [demand for c in clause.cases if (demand := edition.demand(c.id)) is not None]
     return Entry(
@@ -127,6 +128,7 @@ def _entry(clause: Clause, engine: ReferenceEngine) -> Entry:
         law=clause.is_law,
         place=f"{clause.body.__module__}.{clause.name}",
         plants=[],
+        story=story_of(events, text_of(case), first_line(clause)),
     )
 
 

@@ -26,8 +26,8 @@ SVG: Final = re.compile(r"<svg.*?</svg>", re.DOTALL)
 IDS: Final = re.compile(r' id="[^"]*"')
 
 
-def drawn(dots: Sequence[str]) -> list[str]:
-    """Draw graphs; raises WrongUsage without the program `dot`."""
+def drawn(dots: Sequence[str], *, ids: bool = False) -> list[str]:
+    """Draw graphs, with or without the ids of boxes; raises WrongUsage without the program `dot`."""
     if not dots:
         return []
     program = shutil.which("dot")
@@ -36,7 +36,8 @@ def drawn(dots: Sequence[str]) -> list[str]:
     done = subprocess.run(  # noqa: S603 - the program was looked up, the graphs are ours
         [program, "-Tsvg"], input="\n".join(dots), capture_output=True, text=True, check=True
     )
-    return [IDS.sub("", svg) for svg in SVG.findall(done.stdout)]
+    found = SVG.findall(done.stdout)
+    return found if ids else [IDS.sub("", svg) for svg in found]
 
 
 def plot(operator: Operator) -> str | None:

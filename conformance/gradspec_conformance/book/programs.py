@@ -14,7 +14,7 @@ from gradspec.writing.source import program_text
 from gradspec_conformance import adapters
 from gradspec_conformance.adapters.phrases import read_book
 from gradspec_conformance.adapters.phrases.writing import in_words_of
-from gradspec_conformance.adapters.reference import draw
+from gradspec_conformance.adapters.reference import draw, trace
 from gradspec_conformance.edition.graphs import Watching
 from gradspec_conformance.execution.effort import Effort, seed_of
 from gradspec_conformance.execution.execute import tried
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gradspec.program.steps import Program
     from gradspec.writing.clause import Clause
     from gradspec_conformance.adapters.phrases.book import Book
+    from gradspec_conformance.adapters.reference import Event
 
 FIRST: Final = ("torch", "reference", "jax")
 """The books that come first; the others follow by name."""
@@ -40,11 +41,11 @@ def text_of(case: Clause) -> str:
     return f"{row_text(case)}\n\n{text}" if case.row else text
 
 
-def run_of(case: Clause, engine: Subject) -> tuple[Program | None, list[Any]]:
-    """Run a clause, a law on its first example; give its program and pictures, if it is short."""
+def run_of(case: Clause, engine: Subject) -> tuple[Program | None, list[Any], list[Event]]:
+    """Run a clause, a law on its first example; give program, pictures and events, if short."""
     demand = edition.demand(case.id)
     if demand is None or demand.acts > LONGEST * (10 if case.is_law else 1):
-        return None, []
+        return None, [], []
     found: list[Watching] = []
     effort = Effort(examples=1, shrink=False)
 
@@ -57,11 +58,12 @@ def run_of(case: Clause, engine: Subject) -> tuple[Program | None, list[Any]]:
                 case.perform(Autograd(recorder), **inputs)
             recorder.draw_the_rest()
 
-    tried(case, once, effort)()
+    with trace("gradspec/chapters") as events:
+        tried(case, once, effort)()
     if not found:
-        return None, []
+        return None, [], []
     pictures = [each for each in found[0].drawings if each and len(each.boxes) <= LONGEST]
-    return found[0].program, pictures
+    return found[0].program, pictures, events
 
 
 def _picture(roots: list[Any], names: Any) -> Any:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from gradspec.catalogue.operator import Operator
     from gradspec_conformance.book.entries import Entry, Text
+    from gradspec_conformance.book.stepping import Story
 
 HERE: Final = Path(__file__).parent
 
@@ -69,6 +70,13 @@ def write(folder: Path, only: Sequence[str] = (), processes: int = 2) -> int:
     return len(list(folder.glob("*.html")))
 
 
+def step_page(folder: Path, name: str, story: Story) -> None:
+    """Write a page to step through a program that is no clause's; raises WrongUsage."""
+    (graph,) = pictures.drawn([story.graph], ids=True)
+    told = {"title": name, "said": "", "story": replace(story, graph=graph)}
+    Site(folder).put(f"{name}.html", "step.html.j2", **told)
+
+
 def _read(names: list[str], processes: int) -> list[Text]:
     """Run the chapters, the long ones first, for one of them lasts as long as many."""
     if processes == 1:
@@ -83,10 +91,15 @@ def _drawn(texts: list[Text]) -> list[Text]:
     """Draw all pictures at once."""
     every = [e for text in texts for section in text.sections for e in section.entries]
     svgs = iter(pictures.drawn([dot for entry in every for dot in entry.pictures]))
+    stories = [entry.story for entry in every if entry.story is not None]
+    graphs = iter(pictures.drawn([story.graph for story in stories], ids=True))
 
     def draw(entry: Entry) -> Entry:
         drawn = [next(svgs) for _ in entry.pictures]
-        return replace(entries.with_stored(entry), pictures=drawn)
+        story = entry.story
+        if story is not None:
+            story = replace(story, graph=next(graphs))
+        return replace(entries.with_stored(entry), pictures=drawn, story=story)
 
     return [
         replace(
@@ -122,6 +135,9 @@ def _write_chapters(site: Site, texts: list[Text]) -> None:
         for section in text.sections:
             for entry in section.entries:
                 site.put(f"{entry.id}.html", "clause.html.j2", entry=entry, chapter=one)
+                if entry.story is not None:
+                    told = {"title": entry.id, "said": entry.statement, "story": entry.story}
+                    site.put(f"step-{entry.id}.html", "step.html.j2", **told)
 
 
 def _write_errors(site: Site, every: list[Entry]) -> None:

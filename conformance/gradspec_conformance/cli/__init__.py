@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, str]] = {
     "compare": "Show what changed from one run of an engine to the next.",
     "matrix": "Show engines side by side: what each made of the specification.",
     "book": "Write the specification as pages to read and search.",
+    "step": "Write a page on which a program is stepped through.",
     "badge": "Draw the rung that an engine has reached, for its README.",
     "serve": "Answer for an engine over standard input and output.",
     "plants": "Prove that each clause catches its planted fault.",
