@@ -7,8 +7,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from gradspec_conformance.adapters.phrases import PhrasebookEngine, read_book
 import gradspec_reference as module
+from gradspec_conformance.adapters.phrases import PhrasebookEngine, read_book
 from gradspec_reference import dtypes
 from gradspec_reference.drawing import draw
 from gradspec_reference.errors import GradError

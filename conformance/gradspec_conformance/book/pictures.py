@@ -27,7 +27,7 @@ IDS: Final = re.compile(r' id="[^"]*"')
 
 
 def drawn(dots: Sequence[str], *, ids: bool = False) -> list[str]:
-    """Draw graphs, with or without the ids of boxes; raises WrongUsage without the program `dot`."""
+    """Draw graphs, with or without ids of boxes; raises WrongUsage without the program `dot`."""
     if not dots:
         return []
     program = shutil.which("dot")
