@@ -37,7 +37,7 @@ HERE: Final = Path(__file__).parent
 class Site:
     """A folder, and how a page comes into it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, alone: bool = False) -> None:
         self.folder = folder
         self.environment = Environment(
             loader=FileSystemLoader(HERE / "templates"),
@@ -46,7 +46,7 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.environment.globals["edition"] = EDITION
+        self.environment.globals |= {"edition": EDITION, "alone": alone}
 
     def put(self, name: str, template: str, **values: Any) -> None:
         """Write a page."""
@@ -74,7 +74,7 @@ def step_page(folder: Path, name: str, story: Story) -> None:
     """Write a page to step through a program that is no clause's; raises WrongUsage."""
     (graph,) = pictures.drawn([story.graph], ids=True)
     told = {"title": name, "said": "", "story": replace(story, graph=graph)}
-    Site(folder).put(f"{name}.html", "step.html.j2", **told)
+    Site(folder, alone=True).put(f"{name}.html", "step.html.j2", **told)
 
 
 def _read(names: list[str], processes: int) -> list[Text]:
