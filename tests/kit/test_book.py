@@ -28,7 +28,7 @@ MESSAGES = {
 }
 
 
-def test_a_trace_tells_what_a_pass_does_in_its_order():
+def test_a_trace_tells_what_a_pass_does_in_its_order() -> None:
     with trace() as events:
         x = tensor(2.0, requires_grad=True)
         (x * x).backward()
@@ -64,14 +64,14 @@ def page() -> Iterator[Any]:
         browser.close()
 
 
-def test_search_finds_messages_that_are_pasted(book: Path, page: Any):
+def test_search_finds_messages_that_are_pasted(book: Path, page: Any) -> None:
     page.goto(f"file://{book}/search.html")
     for message, clause in MESSAGES.items():
         page.fill("#q", message)
         assert page.inner_text("#found li:first-child a") == clause
 
 
-def test_stepping_ends_with_the_numbers_of_the_trace(book: Path, page: Any):
+def test_stepping_ends_with_the_numbers_of_the_trace(book: Path, page: Any) -> None:
     page.goto(f"file://{book}/step-acc-001.html")
     steps = json.loads(page.inner_text("#steps") or page.text_content("#steps"))
     for _ in steps:
@@ -81,7 +81,7 @@ def test_stepping_ends_with_the_numbers_of_the_trace(book: Path, page: Any):
     assert last in page.inner_text("#told")
 
 
-def test_links_within_what_was_written_lead_somewhere(book: Path):
+def test_links_within_what_was_written_lead_somewhere(book: Path) -> None:
     ours = {path.name for path in book.iterdir()}
     for path in book.glob("step-*.html"):
         for link in re.findall(r'(?:href|src)="([^"#]+)', path.read_text()):
