@@ -21,7 +21,7 @@ from gradspec_conformance.execution.execute import tried
 from gradspec_conformance.report.row import row_text
 
 if TYPE_CHECKING:
-    from gradspec.port.engine import Subject
+    from gradspec.port.engine import Engine, Subject
     from gradspec.program.steps import Program
     from gradspec.writing.clause import Clause
     from gradspec_conformance.adapters.phrases.book import Book
@@ -41,7 +41,7 @@ def text_of(case: Clause) -> str:
     return f"{row_text(case)}\n\n{text}" if case.row else text
 
 
-def run_of(case: Clause, engine: Subject) -> tuple[Program | None, list[Any], list[Event]]:
+def run_of(case: Clause, engine: Engine | Subject) -> tuple[Program | None, list[Any], list[Event]]:
     """Run a clause, a law on its first example; give program, pictures and events, if short."""
     demand = edition.demand(case.id)
     if demand is None or demand.acts > LONGEST * (10 if case.is_law else 1):
@@ -56,10 +56,12 @@ def run_of(case: Clause, engine: Subject) -> tuple[Program | None, list[Any], li
             found.append(recorder)
             with suppress(ProgramError):  # of a tensor that lives on because it is to be drawn
                 case.perform(Autograd(recorder), **inputs)
-            recorder.draw_the_rest()
+            with suppress(Exception):  # a history that the engine refuses to tell is no picture
+                recorder.draw_the_rest()
 
     with trace("gradspec/chapters") as events:
-        tried(case, once, effort)()
+        with suppress(Exception):  # that tensors are kept to be drawn may be what it forbids
+            tried(case, once, effort)()
     if not found:
         return None, [], []
     pictures = [each for each in found[0].drawings if each and len(each.boxes) <= LONGEST]
@@ -69,7 +71,7 @@ def run_of(case: Clause, engine: Subject) -> tuple[Program | None, list[Any], li
 def _picture(roots: list[Any], names: Any) -> Any:
     try:
         return draw(roots, names, show_attrs=True, show_saved=True)
-    except (RuntimeError, ValueError):  # what was saved is gone, or was written
+    except (LookupError, RuntimeError, TypeError, ValueError):  # what was saved is gone, or written
         return None
 
 
@@ -81,7 +83,12 @@ def tabs_of(case: Clause, program: Program | None) -> list[tuple[str, str]]:
             continue
         try:
             script = in_words_of(book, program).strip()
-        except (LookupError, ProgramError, TypeError):  # the book has no words for something
+        except (
+            LookupError,
+            ProgramError,
+            TypeError,
+            ValueError,
+        ):  # the book has no words for something
             continue
         if script.count("\n") <= LONGEST:
             tabs.append((TITLES.get(name, name), script))

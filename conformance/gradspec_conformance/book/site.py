@@ -136,8 +136,8 @@ def _write_chapters(site: Site, texts: list[Text]) -> None:
             for entry in section.entries:
                 site.put(f"{entry.id}.html", "clause.html.j2", entry=entry, chapter=one)
                 if entry.story is not None:
-                    told = {"title": entry.id, "said": entry.statement, "story": entry.story}
-                    site.put(f"step-{entry.id}.html", "step.html.j2", **told)
+                    page = {"title": entry.id, "said": entry.statement, "story": entry.story}
+                    site.put(f"step-{entry.id}.html", "step.html.j2", **page)
 
 
 def _write_errors(site: Site, every: list[Entry]) -> None:
