@@ -59,9 +59,9 @@ def run_of(case: Clause, engine: Engine | Subject) -> tuple[Program | None, list
             with suppress(Exception):  # a history that the engine refuses to tell is no picture
                 recorder.draw_the_rest()
 
-    with trace("gradspec/chapters") as events:
-        with suppress(Exception):  # that tensors are kept to be drawn may be what it forbids
-            tried(case, once, effort)()
+    # that tensors are kept to be drawn may be what a clause forbids
+    with trace("gradspec/chapters") as events, suppress(Exception):
+        tried(case, once, effort)()
     if not found:
         return None, [], []
     pictures = [each for each in found[0].drawings if each and len(each.boxes) <= LONGEST]
