@@ -7,12 +7,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+import gradspec_reference as module
 from gradspec_conformance.adapters.phrases import PhrasebookEngine, read_book
 from gradspec_reference import dtypes
 from gradspec_reference.drawing import draw
 from gradspec_reference.errors import GradError
+from gradspec_reference.tracing import Event, trace
 
-__all__ = ["ReferenceEngine", "draw"]
+__all__ = ["Event", "ReferenceEngine", "draw", "module", "trace"]
 
 BOOK: Final = Path(__file__).with_name("phrasebooks") / "reference.toml"
 

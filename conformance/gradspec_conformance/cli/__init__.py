@@ -35,6 +35,8 @@ COMMANDS: Final[dict[str, str]] = {
     "explain": "Explain a failure of a stored run; write an issue of it.",
     "compare": "Show what changed from one run of an engine to the next.",
     "matrix": "Show engines side by side: what each made of the specification.",
+    "book": "Write the specification as pages to read and search.",
+    "step": "Write a page on which a program is stepped through.",
     "badge": "Draw the rung that an engine has reached, for its README.",
     "serve": "Answer for an engine over standard input and output.",
     "fuzz": "Take an engine and an oracle through random programs.",

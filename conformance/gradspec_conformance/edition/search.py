@@ -51,7 +51,7 @@ class Text:
 
 def found(asked: str, most: int = 8) -> list[Demand]:
     """Give the clauses that the words are about, each by its first row."""
-    query = tuple(w for w in dict.fromkeys(words_of(asked)) if w in _having())
+    query = tuple(w for w in dict.fromkeys(words_of(asked)) if w in having())
     total = {text.clauses[0]: _score(query, text.words) for text in sentences()}
     best = dict.fromkeys(total, 0.0)
     for text in questions():
@@ -131,12 +131,12 @@ def _mean_length() -> float:
 
 
 @functools.cache
-def _having() -> Counter[str]:
+def having() -> Counter[str]:
     """Count the texts that have each word."""
     return Counter(word for text in texts() for word in text.words)
 
 
 @functools.cache
 def _rarity(word: str) -> float:
-    having = _having()[word]
-    return math.log(1 + (len(texts()) - having + 0.5) / (having + 0.5))
+    number = having()[word]
+    return math.log(1 + (len(texts()) - number + 0.5) / (number + 0.5))

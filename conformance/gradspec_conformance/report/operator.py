@@ -75,14 +75,15 @@ def operator_page(operator: Operator) -> RenderableType:
         )
         parts.append(Padding(code, (1, 0, 1, 4)))
     table = Table.grid(Column(width=COLUMN), Column())
-    for name, lines in _facts(operator).items():
+    for name, lines in facts_of(operator).items():
         for index, line in enumerate(lines):
             table.add_row(Text(name if index == 0 else "", style="dim"), Text(line))
     parts.append(Padding(table, (0, 0, 0, 4)))
     return Group(*parts)
 
 
-def _facts(operator: Operator) -> dict[str, list[str]]:
+def facts_of(operator: Operator) -> dict[str, list[str]]:
+    """Give what the catalogue says of an operator, by the name of each fact."""
     family = next(family for family, rows in FAMILIES.items() if operator in rows)
     calls = [call for call in CALLS.values() if call.operator == operator]
     kinks = [(call, kink) for call, kink in KINKS.values() if call.operator == operator]
