@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from gradspec.port.engine import Engine
 
-PAGE = 200
+PAGE = 210
 STRANGERS = ("autograd", "micrograd")
 
 

@@ -515,7 +515,7 @@ def test_an_engine_with_torchs_names_inherits_torchs_book() -> None:
 
     assert {"op:sort", "mode:no_grad", "register_hook"} <= found.phrases.keys()
     assert "transform:compile" not in found.phrases
-    assert "dtype:complex64" not in found.abilities
+    assert "dtype:complex64" in found.abilities
     assert found.errors[0].says.pattern.endswith("Error:")
 
 

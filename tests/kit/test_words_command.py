@@ -101,7 +101,7 @@ def test_what_a_book_lists_besides_is_shown_by_no_phrase_of_torch(word: str) -> 
 
 
 def test_what_needs_no_clause_and_one_is_said_in_words() -> None:
-    assert "no clause needs it yet" in told("dtype:complex64")
+    assert "no clause needs it yet" in told("transform:compile")
     assert " 1 clauses" not in told()
 
 

@@ -223,12 +223,16 @@ class Derivation:
         return [leaf.grad for leaf in leaves]
 
     def _backward(self, output: Tensor) -> None:
-        """Begin at the output with the cotangent: given if the engine takes one, or as a factor."""
+        """Begin at the output with the cotangent: given if the engine takes one, or as a factor.
+
+        A complex cotangent is no factor: it stands for a real loss, and where to begin with its
+        conjugate is for the engine to say.
+        """
         recorder, cotangent = self.recorder, self.cotangent
         scalar = np.ndim(cotangent) == 0
         if scalar and cotangent == 1.0:
             recorder.perform("backward", output)
-        elif "given_cotangent" in recorder.subject.abilities:
+        elif "given_cotangent" in recorder.subject.abilities or np.iscomplexobj(cotangent):
             recorder.perform("backward", output, self._seed())
         elif scalar:
             recorder.perform("backward", output * np.asarray(cotangent).item())

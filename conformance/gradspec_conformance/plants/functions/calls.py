@@ -156,6 +156,6 @@ def every_tensor_needs_a_gradient(_, self, arguments):
         self.needs_input_grad = tuple(isinstance(x, Tensor) for x in arguments)
 
 
-@plant(at(nesting, "run_in_thread"), "value: cf-291", "a limit to passes within passes")
+@plant(at(nesting, "run_in_thread"), "missing gradient: cf-291", "a limit to passes within passes")
 def passes_that_are_deep_are_left_out(_sound, _walk):
     """A pass that is within many others does nothing."""

@@ -54,6 +54,7 @@ def inference_mode_outlasts_its_block(swap):
     """Inference mode stays on after its block."""
     swap.replace(modes.state, "inference", False)  # put back when the plant goes
     swap.replace(modes.state, "recording", True)
+    swap.replace(modes.state, "following", True)
 
     @swap.into(at(modes.inference_mode, "__exit__"))
     def leave(_sound, _self, *_exception):

@@ -55,8 +55,8 @@ def mask_is_a_quotient(_sound, xp, g, result):
     return g * xp.where(result > 0, result / result, 0.0)
 
 
-@plant(rule("sign", "self"), "value: ho-013a", "straight-through estimators elsewhere")
-def sign_bends(_sound, _xp, g):
+@plant(rule("sgn", "self"), "value: ho-013a", "straight-through estimators elsewhere")
+def sign_bends(_sound, _xp, g, _x, _result):
     """The sign of a number is differentiated as the number itself."""
     return g
 
