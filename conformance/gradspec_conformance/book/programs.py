@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec import edition
-from gradspec.exceptions import ProgramError
+from gradspec.exceptions import Interrupted, ProgramError
 from gradspec.writing.notation import Autograd
 from gradspec.writing.source import program_text
 from gradspec_conformance import adapters
@@ -56,11 +56,11 @@ def run_of(case: Clause, engine: Engine | Subject) -> tuple[Program | None, list
             found.append(recorder)
             with suppress(ProgramError):  # of a tensor that lives on because it is to be drawn
                 case.perform(Autograd(recorder), **inputs)
-            with suppress(Exception):  # a history that the engine refuses to tell is no picture
+            # a history that the engine refuses to tell, or a handle that has none, is no picture
+            with suppress(RuntimeError, AttributeError):
                 recorder.draw_the_rest()
 
-    # that tensors are kept to be drawn may be what a clause forbids
-    with trace("gradspec/chapters") as events, suppress(Exception):
+    with trace("gradspec/chapters") as events, suppress(Interrupted):  # which a clause may demand
         tried(case, once, effort)()
     if not found:
         return None, [], []

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from gradspec import chapters
 from gradspec.catalogue.operators import FAMILIES, OPERATORS
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from gradspec_conformance.book.stepping import Story
 
 HERE: Final = Path(__file__).parent
+MARKS: Final = MarkdownIt("zero").enable(["backticks", "emphasis"])
 
 
 class Site:
@@ -47,11 +50,17 @@ class Site:
             lstrip_blocks=True,
         )
         self.environment.globals |= {"edition": EDITION, "alone": alone}
+        self.environment.filters["prose"] = prose
 
     def put(self, name: str, template: str, **values: Any) -> None:
         """Write a page."""
         text = self.environment.get_template(template).render(**values)
         (self.folder / name).write_text(text, encoding="utf-8")
+
+
+def prose(text: str) -> Markup:
+    """Set what stands between stars or backticks off, and escape the rest."""
+    return Markup(MARKS.renderInline(text))  # noqa: S704 - it escapes
 
 
 def write(folder: Path, only: Sequence[str] = (), processes: int = 2) -> int:
@@ -164,12 +173,11 @@ def _write_errors(site: Site, every: list[Entry]) -> None:
 
 
 def _write_operators(site: Site) -> None:
-    engines = list(known())
     families = [(family, [row.name for row in rows]) for family, rows in FAMILIES.items()]
     site.put("operator-list.html", "operator_list.html.j2", families=families)
     for operator in OPERATORS.values():
         told = _operator(operator)
-        site.put(f"op-{operator.name}.html", "operator.html.j2", operator=told, engines=engines)
+        site.put(f"op-{operator.name}.html", "operator.html.j2", operator=told)
 
 
 def _operator(operator: Operator) -> dict[str, Any]:
@@ -188,17 +196,17 @@ def _operator(operator: Operator) -> dict[str, Any]:
             {
                 "id": facet.id,
                 "statement": facet.statement.replace("{name}", operator.name),
-                "cells": _cells({demand.id for demand in facet.rows[operator.name]}),
+                "failing": _failing({demand.id for demand in facet.rows[operator.name]}),
             }
             for facet in asked
         ],
     }
 
 
-def _cells(rows: set[str]) -> list[str]:
-    """Say of each engine how many of these rows it is known to fail."""
-    fails = (sum(map(of.__getitem__, rows)) for of in counts().values())
-    return [f"fails {count} of {len(rows)}" if count else "" for count in fails]
+def _failing(rows: set[str]) -> list[str]:
+    """Name the engines that are known to fail some of these rows, and say how many."""
+    fails = {engine: sum(map(of.__getitem__, rows)) for engine, of in counts().items()}
+    return [f"{engine}: {count} of {len(rows)}" for engine, count in fails.items() if count]
 
 
 def _write_rest(site: Site) -> None:

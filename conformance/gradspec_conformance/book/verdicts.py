@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import functools
 import tomllib
 from collections import Counter
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import gradspec_conformance
+from gradspec import edition
 
 INSTALLED: Final = Path(gradspec_conformance.__file__).with_name("expectations")
 CHECKOUT: Final = Path(gradspec_conformance.__file__).parents[1] / "expectations"
@@ -43,14 +45,30 @@ def by_clause() -> dict[str, tuple[Known, ...]]:
     found: dict[str, list[Known]] = {}
     for entries in known().values():
         for entry in entries:
-            found.setdefault(entry.clause.partition("/")[0], []).append(entry)
+            for clause in dict.fromkeys(i.partition("/")[0] for i in meant(entry.clause)):
+                found.setdefault(clause, []).append(entry)
     return {clause: tuple(entries) for clause, entries in found.items()}
 
 
 @functools.cache
 def counts() -> dict[str, Counter[str]]:
     """Count for each engine how many entries are about each id."""
-    return {engine: Counter(e.clause for e in entries) for engine, entries in known().items()}
+    return {
+        engine: Counter(identifier for entry in entries for identifier in meant(entry.clause))
+        for engine, entries in known().items()
+    }
+
+
+def meant(clause: str) -> list[str]:
+    """Give the clauses and rows that an entry means: by id, by an id of before, or a pattern."""
+    every = _ids()
+    plain = [identifier for identifier in (clause, *edition.resolve(clause)) if identifier in every]
+    return [*dict.fromkeys(plain)] or fnmatch.filter(every, clause)
+
+
+@functools.cache
+def _ids() -> dict[str, None]:
+    return dict.fromkeys(demand.id for demand in edition.demands())
 
 
 def _known(engine: str, entry: dict[str, Any]) -> Known:
