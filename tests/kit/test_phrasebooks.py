@@ -213,7 +213,7 @@ def test_a_program_imports_what_it_uses_and_no_module_that_only_ends_alike(
         (
             'version = "',
             'inherits = "tensorflow"\nversion = "',
-            "python or torch or javascript, or",
+            "python or torch or javascript or rust or cpp or java, or",
         ),
         ('item = "$x.value"', "item = 7", "expected a phrase, a list of phrases, or false"),
         ("[engine]", "[engine", "is no TOML"),
