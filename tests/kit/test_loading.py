@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
@@ -281,3 +282,17 @@ def test_whatever_loading_raises_is_told_in_a_sentence(
         load_engine(write(source))
 
     assert len(str(broken.value)) < 1000
+
+
+@pytest.mark.parametrize(("name", "attribute"), [("book.toml", ""), ("engine.py", ":Engine")])
+@pytest.mark.parametrize("kind", ["mkfifo", "mkdir"])
+def test_what_is_there_and_is_no_file_is_not_called_missing(
+    tmp_path: Path, kind: str, name: str, attribute: str
+) -> None:
+    place = tmp_path / name
+    if not hasattr(os, kind):
+        pytest.skip(f"this system has no {kind}")
+    getattr(os, kind)(place)
+
+    with pytest.raises(EngineNotFound, match="is no regular file"):
+        load_engine(f"{place}{attribute}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -381,3 +382,37 @@ def test_what_does_not_answer_the_greeting_is_no_engine(begin: Any) -> None:
 def test_a_name_that_is_no_unicode_is_no_engine() -> None:
     with pytest.raises(EngineNotFound, match="is not UTF-8"):
         ProcessHost("\udcff.py:Engine", Effort(3, 7), 1.0).describe()
+
+
+@pytest.mark.parametrize("name", ["isinstance", "type", "getattr", "issubclass", "str"])
+@pytest.mark.parametrize("then", ["pass", "raise ValueError('lost')"])
+def test_what_an_engine_replaced_is_told_though_loading_fails_of_it(
+    tmp_path: Path, name: str, then: str
+) -> None:
+    engine = tmp_path / "engine.py"
+    replaces = f"import builtins\nbuiltins.{name} = lambda *_, **__: 1\n{then}\n"
+    engine.write_text(f"{replaces}class Engine: pass\n", "utf-8")
+    host = ProcessHost(f"{engine}:Engine", Effort(3, 7), 5.0)
+
+    with pytest.raises(EngineBroken, match=rf"replaced builtins\.{name} while it was loaded"):
+        host.describe()
+
+    host.close()
+
+
+def test_an_engine_that_leaves_no_file_to_open_starts_and_each_clause_says_so(
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("resource", reason="limits are a thing of Unix")
+    limit = "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))\n"
+    engine = tmp_path / "engine.py"
+    toy = Path(__file__).with_name("toy_engine.py").read_text("utf-8")
+    engine.write_text(f"{toy}\n\n{limit}", "utf-8")
+    host = ProcessHost(f"{engine}:ToyEngine", Effort(3, 7), 5.0)
+
+    assert not host.describe().in_copies
+    verdict = host.run(Task("bwd-001"))
+    assert verdict.outcome is Outcome.ERRORED
+    assert "Too many open files" in (verdict.message or "")
+
+    host.close()

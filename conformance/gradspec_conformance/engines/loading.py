@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -126,7 +127,7 @@ def _registered(name: str) -> str:
 def _from_book(spec: str) -> Any:
     path = Path(spec)
     if not _is_file(path):
-        raise EngineNotFound(f"there is no file {spec!r}: a phrasebook is named book.toml")
+        raise EngineNotFound(f"{_no_file(path)}: a phrasebook is named book.toml")
     try:
         engine = _class_of(read_book(path))
     except MalformedBook as error:
@@ -179,8 +180,7 @@ def _from_path(spec: str, name: str) -> ModuleType:
 
 def _from_file(path: Path) -> ModuleType:
     if not _is_file(path):
-        message = f"there is no file {str(path)!r}: an engine is named path.py:attr"
-        raise EngineNotFound(message)
+        raise EngineNotFound(f"{_no_file(path)}: an engine is named path.py:attr")
     name = f"gradspec_loaded_{path.stem}"
     description = importlib.util.spec_from_file_location(name, path)
     if description is None or description.loader is None:
@@ -199,6 +199,13 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):  # a name that is too long, or none
         return False
+
+
+def _no_file(path: Path) -> str:
+    """Say what is wrong with a place: a folder, a pipe or a device is there, and cannot be read."""
+    if os.path.exists(path):  # noqa: PTH110 - Path.exists raises where a name is too long
+        return f"{str(path)!r} is no regular file"
+    return f"there is no file {str(path)!r}"
 
 
 def _seen_from(folder: Path) -> None:

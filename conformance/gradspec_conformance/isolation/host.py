@@ -51,15 +51,25 @@ class EngineHost:
         spec = engine if isinstance(engine, str) else f"{type(engine).__module__}:{engine.name}"
         with ExitStack() as opening:
             self._fence = opening.enter_context(oracle_fence(spec))
-            self.engine = load_engine(engine) if isinstance(engine, str) else engine
-            changed = self._seal.mend()
-            if changed is not None:
-                message = f"{spec} replaced {changed} while it was loaded: leave it as it was"
-                raise EngineBroken(message)
+            try:
+                self.engine = load_engine(engine) if isinstance(engine, str) else engine
+            except Exception as error:  # what was replaced may be why, whatever is blamed
+                self._look(spec, error)
+                raise
+            self._look(spec)
             self._open = opening.pop_all()
         self.subject = Subject.of(self.engine)
         self._fence.look()
         self._fence.tripped = None  # an import that was refused while loading did no harm
+
+    def _look(self, spec: str, then: Exception | None = None) -> None:
+        changed = self._seal.mend()
+        if changed is None:
+            return
+        message = f"{spec} replaced {changed} while it was loaded: leave it as it was"
+        if then is not None:
+            message += f"; then: {plain_text(text_of(then), LONGEST_NAME)}"
+        raise EngineBroken(message) from None
 
     def start(self) -> None:
         """Do nothing: an engine in this process is there from the beginning."""
