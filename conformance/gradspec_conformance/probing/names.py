@@ -147,6 +147,7 @@ OPERATORS: Final[dict[str, str]] = {
     "remainder": "remainder mod",
     "clamp": "clamp clip",
     "sigmoid": "sigmoid sigm logistic",
+    "log": "log ln",
     "relu": "relu ReLU",
     "tanh": "tanh Tanh",
     "reciprocal": "reciprocal recip",
