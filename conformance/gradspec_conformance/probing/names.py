@@ -36,6 +36,12 @@ VALUES: Final = (
 )
 """Attributes or methods without arguments that show what a tensor holds."""
 
+STORES: Final = (
+    *("data.data", "data._data", "_data.data", "_data._data", "data.flat", "data.values"),
+    *("data.storage", "data.buffer", "storage", "_storage", "_data", "data", "values", "buffer"),
+)
+"""Attributes that hold the numbers in a row, beside a shape."""
+
 NUMBER_MAKERS: Final = (
     "adnumber",
     "dual",
