@@ -206,7 +206,7 @@ def _with_a_shape(function: Callable[..., Any], act: Act, place: int) -> Callabl
 
     def shaped(*given: Any) -> Any:
         if not is_list_of(given[place].shape):
-            raise Unsaid(f"{act.key}(a list of shape {given[place].shape})")
+            raise Unsaid(f"{act.key}(an empty list of several dimensions)")
         return function(*given)
 
     return shaped
