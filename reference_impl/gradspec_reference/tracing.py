@@ -106,13 +106,18 @@ def _visit(told: _Tracing, sound: Callable[..., Any]) -> Callable[..., Any]:
         told.tell("visit", node, _copy(arrived[-1][0] if type(arrived[-1]) is tuple else None))
         before = node.saved
         sound(self, node)
-        if type(node) is AccumulateGrad:
-            grad = node.variable._grad
-            told.tell("accumulate", node, _copy(grad))
-        elif before and node.saved is None:
+        if before and node.saved is None:
             told.tell("free", node)
 
     return visit
+
+
+def _accumulate(told: _Tracing, sound: Callable[..., Any]) -> Callable[..., Any]:
+    def accumulate(self: BackwardPass, leaf: Tensor, value: Any, status: int) -> None:
+        sound(self, leaf, value, status)
+        told.tell("accumulate", graph.gradient_edge(leaf)[0], _copy(leaf._grad))
+
+    return accumulate
 
 
 def _deliver(told: _Tracing, sound: Callable[..., Any]) -> Callable[..., Any]:
@@ -135,6 +140,7 @@ _PLACES: Final = (
     (BackwardPass, "walk", _walk),
     (BackwardPass, "visit_watched", _visit),
     (BackwardPass, "deliver", _deliver),
+    (BackwardPass, "accumulate", _accumulate),
     (versions, "bump", _bump),
 )
 """Owner, name of what is replaced, and what makes of it one that tells."""

@@ -71,6 +71,40 @@ def test_numbers_with_methods_are_found(module: Written) -> None:
     assert set(ran.values()) == {Outcome.PASSED}
 
 
+def test_a_name_in_other_letters_is_that_name(module: Written) -> None:
+    methods = """
+    def reLU(self):
+        return self._then(max(self.data, 0.0), (self, float(self.data > 0.0)))
+
+    def ln(self):
+        return self._then(math.log(self.data), (self, 1.0 / self.data))
+
+    def backward(self):
+"""
+    text = schools.NUMBERS.replace("\n    def backward(self):\n", methods)
+    module("numbers_engine", text)
+
+    found = book("numbers_engine")
+
+    assert said(found, "op:relu") == ["$x.reLU()"]
+    assert said(found, "op:log") == ["$x.ln()"]
+    assert said(found, "op:abs_") == []
+    assert outcomes("numbers_engine", "op-001/log") == {"op-001/log": Outcome.PASSED}
+
+
+def test_numbers_in_a_row_beside_a_shape_are_an_array(module: Written) -> None:
+    module("rows_engine", schools.ROWS)
+
+    found = book("rows_engine")
+
+    assert said(found, "leaf") == ["Tensor($list, requires_grad=True)"]
+    inner = "($x.data if isinstance($x, Tensor) else $x).data"
+    assert said(found, "array") == [f"np.array({inner}, dtype=np.float64).reshape(tuple($x.shape))"]
+    assert {"arrays", "constants", "op:sum"} <= found.abilities
+    ran = outcomes("rows_engine", "bwd-001", "acc-001", "op-001/mul", "op-001/sum")
+    assert set(ran.values()) == {Outcome.PASSED}
+
+
 def test_functions_with_axis_and_words_of_their_own_are_found(module: Written) -> None:
     module("functions_engine", schools.FUNCTIONS)
 

@@ -111,6 +111,18 @@ def test_an_argument_that_no_phrase_mentions_makes_the_step_unsupported(
             ag.add(x, x, alpha=3.0)
 
 
+def test_a_list_without_entries_says_no_shape_that_it_has_not(write_book: WriteBook) -> None:
+    engine: Any = load_engine(str(write_book(TOY.replace("$number", "np.array($list)"))))
+
+    with Recorder(engine) as recorder:
+        ag = Autograd(recorder)
+        expect(ag.tensor(np.zeros((2, 0)))).has_shape(2, 0)
+        with pytest.raises(Unsupported, match="empty list of several"):
+            ag.tensor(np.zeros((0, 2)))
+
+    assert "t0 = Number(np.array([[], []]))" in engine.script(recorder.program)
+
+
 def test_a_book_inherits_another_and_takes_lines_away(write_book: WriteBook) -> None:
     write_book()
     derived = write_book(

@@ -56,7 +56,12 @@ def _multiplies(bench: Bench) -> None:
 def _holds_arrays(bench: Bench) -> None:
     _multiplies(bench)
     for array in (MATRIX, VECTOR, (), ((1.0,),)):
-        x = bench.leaf(np.reshape(array, np.shape(array)))
+        try:
+            x = bench.leaf(np.reshape(array, np.shape(array)))
+        except Exception:
+            if np.size(array):
+                raise
+            continue  # it refuses what has no entries, and clauses about that will say so
         if tuple(x.shape) != np.shape(array):
             raise NotShown(f"an array of shape {np.shape(array)} has shape {tuple(x.shape)}")
         bench.holds(x, array)

@@ -31,6 +31,8 @@ class Kind:
     class_said: str = "type($x)"
     run_pass: Any = None
     tail: str = ""
+    store: str = ""
+    """Where the numbers stand in a row, if no array or number is on the tensor."""
 
     @property
     def rank(self) -> tuple[bool, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import inspect
 import itertools
+from array import array
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,6 +20,7 @@ from gradspec_conformance.probing.names import (
     GRADIENTS,
     MAKERS,
     PASSES,
+    STORES,
     VALUES,
 )
 from gradspec_conformance.probing.products import PRODUCTS, WRONG, by_product
@@ -117,27 +119,49 @@ def _suffixes(around: Surroundings, maker: Maker, dtype: str) -> Iterator[tuple[
 
 def _is_shown(draft: Draft, around: Surroundings, kind: Kind) -> bool:
     """Say whether a number that is put in can be seen again; take down how."""
-    maker = kind.maker
 
     def look(bench: Bench) -> None:
         x = bench.ask.tensor(np.array(3.25, bench.ask.dtype))
         if isinstance(x, np.ndarray | np.generic | float | int):
             raise NotShown(f"it makes a {type(x).__name__}")
         for said, shown in _looks(x, VALUES):
-            array = np.asarray(shown)
-            if array.dtype == bench.ask.dtype and array.shape == () and array == 3.25:  # noqa: PLR2004
+            found = np.asarray(shown)
+            if found.dtype == bench.ask.dtype and found.shape == () and found == 3.25:  # noqa: PLR2004
                 wide = f", dtype=np.{bench.ask.dtype}" if isinstance(shown, float) else ""
                 placed = kind.tail.removeprefix(".") + "." if kind.tail else ""
                 kind.phrases["array"] = (f"np.array($x.{placed}{said}{wide})",)
-                kind.tensor_class = type(x)
-                if maker.thing is type(x):
-                    kind.class_said = maker.said
-                else:
-                    kind.class_said = next(_called(around, type(x)), "type($x)")
+                _take_class(around, kind, type(x))
                 return
+        if store := _store(x):
+            kind.store = store
+            kind.phrases["array"] = (_of_row(f"$x.{store}", str(bench.ask.dtype)),)
+            _take_class(around, kind, type(x))
+            return
         raise NotShown("nothing on it shows the number that it was made from")
 
     return draft.shows("tensor", kind.phrases["tensor"], look, dtypes=kind.dtypes)
+
+
+def _store(x: Any) -> str:
+    """Give the attribute in which numbers stand in a row, beside an empty shape."""
+    if not isinstance(getattr(x, "shape", None), tuple | list) or len(x.shape):
+        return ""
+    for said, shown in _looks(x, STORES):
+        if isinstance(shown, list | tuple | array) and [*shown] == [3.25]:
+            return said
+    return ""
+
+
+def _of_row(row: str, dtype: str) -> str:
+    return f"np.array({row}, dtype=np.{dtype}).reshape(tuple($x.shape))"
+
+
+def _take_class(around: Surroundings, kind: Kind, made: type) -> None:
+    kind.tensor_class = made
+    if kind.maker.thing is made:
+        kind.class_said = kind.maker.said
+    else:
+        kind.class_said = next(_called(around, made), "type($x)")
 
 
 def _called(around: Surroundings, thing: type) -> Iterator[str]:
@@ -226,19 +250,29 @@ def _has_gradient(draft: Draft, kind: Kind, leaf: str, backward: str) -> bool:
 
 
 def _is_number(kind: Kind, gradient: Any, number: float) -> bool:
+    if kind.store:
+        name = kind.store
+        if not isinstance(gradient, kind.tensor_class):
+            name = name.rpartition(".")[2]
+        row = next((g for _, g in _looks(gradient, (name,))), None)
+        return isinstance(row, list | tuple | array) and [*row] == [number]
     if isinstance(gradient, kind.tensor_class):
         name = kind.phrases["array"][0].removeprefix("np.array($x.").partition(", dtype")[0]
         name = name.removesuffix(")").removesuffix("()")
         gradient = next((g for _, g in _looks(gradient, (name,))), None)
     try:
-        array = np.asarray(gradient, float)
+        found = np.asarray(gradient, float)
     except Exception:  # noqa: BLE001 - no numbers
         return False
-    return array.shape == () and bool(array == number)
+    return found.shape == () and bool(found == number)
 
 
 def _of_both(kind: Kind) -> str:
     """Say what shows tensors, and gradients that are none."""
+    if kind.store:
+        holder, dot, row = kind.store.rpartition(".")
+        inner = f"($x.{holder} if isinstance($x, {kind.class_said}) else $x)" if dot else "$x"
+        return _of_row(f"{inner}.{row}", next(iter(kind.dtypes)))
     shown = kind.phrases["array"][0].removeprefix("np.array(").removesuffix(")")
     expression, comma, rest = shown.partition(", dtype=")
     return f"np.array({expression} if isinstance($x, {kind.class_said}) else $x{comma}{rest})"

@@ -36,6 +36,12 @@ VALUES: Final = (
 )
 """Attributes or methods without arguments that show what a tensor holds."""
 
+STORES: Final = (
+    *("data.data", "data._data", "_data.data", "_data._data", "data.flat", "data.values"),
+    *("data.storage", "data.buffer", "storage", "_storage", "_data", "data", "values", "buffer"),
+)
+"""Attributes that hold the numbers in a row, beside a shape."""
+
 NUMBER_MAKERS: Final = (
     "adnumber",
     "dual",
@@ -147,6 +153,7 @@ OPERATORS: Final[dict[str, str]] = {
     "remainder": "remainder mod",
     "clamp": "clamp clip",
     "sigmoid": "sigmoid sigm logistic",
+    "log": "log ln",
     "relu": "relu ReLU",
     "tanh": "tanh Tanh",
     "reciprocal": "reciprocal recip",

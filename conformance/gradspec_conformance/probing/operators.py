@@ -33,7 +33,13 @@ from gradspec_conformance.probing.names import (
     SIGNS,
 )
 from gradspec_conformance.probing.names import OPERATORS as NAMES
-from gradspec_conformance.probing.spellings import WITHOUT_GRADIENT, kind_of, spellings, typed
+from gradspec_conformance.probing.spellings import (
+    WITHOUT_GRADIENT,
+    kind_of,
+    spellings,
+    typed,
+    written,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -344,7 +350,7 @@ class Operators:
 
     def _methods(self, operator: Operator) -> Iterator[str]:
         (shown,) = self.draft.phrases["array"]
-        for name in _names(operator):
+        for name in written(_names(operator), dir(self.tensor_class)):
             thing = getattr(self.tensor_class, name, None)
             if thing is None:
                 continue
@@ -360,7 +366,7 @@ class Operators:
             return
         (shown,) = self.draft.phrases["array"]
         flag = self._flag()
-        for name in _names(operator):
+        for name in written(_names(operator), self.around.functions()):
             found = [*self.around.found(name)]
             if operator.signature.names[:1] != ("x",):
                 found += [*self.around.of_classes((name,))]

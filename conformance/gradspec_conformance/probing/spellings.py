@@ -11,7 +11,7 @@ import numpy as np
 from gradspec_conformance.probing.names import ARGUMENTS, LEFT_OUT, LIKE_ELSEWHERE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from gradspec.catalogue.operator import Call, Operator
 
@@ -23,6 +23,22 @@ MOST_NAMES: Final = 3
 
 MOST_SPELLINGS: Final = 48
 """Ways to write the arguments that are tried for one function."""
+
+
+def written(names: Iterable[str], there: Iterable[str]) -> Iterator[str]:
+    """Give names as they are, then those that are there in other letters: `reLU`, `logSoftmax`."""
+    names = list(names)
+    yield from names
+    plain = {_plain(name) for name in names}
+    for name in there:
+        if name not in names and not name.startswith("_") and _plain(name) in plain:
+            yield name
+
+
+def _plain(name: str) -> str:
+    """Leave out what only separates words; at the end an underscore says that it is in place."""
+    in_place = "_" if name.endswith("_") else ""
+    return name.replace("_", "").lower() + in_place
 
 
 def typed(sign: str, operator: Operator, calls: dict[str, Call]) -> Iterator[str]:

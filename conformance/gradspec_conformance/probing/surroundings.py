@@ -43,6 +43,16 @@ class Surroundings:
                 seen.add(id(thing))
                 yield f"{place}.{name}", thing
 
+    def functions(self) -> list[str]:
+        """Give the names of what may be called and is no class."""
+        names = {
+            name
+            for _, module in self.places
+            for name, thing in vars(module).items()
+            if callable(thing) and not isinstance(thing, type)
+        }
+        return sorted(names)
+
     def classes(self) -> list[tuple[str, str, type]]:
         """Give module, name and class of what may be a tensor, the likely ones first."""
         found: dict[type, tuple[str, str, type]] = {}

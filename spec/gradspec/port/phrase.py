@@ -199,6 +199,11 @@ def _choose_constructor(phrases: Sequence[Phrase], given: Mapping[str, Any]) -> 
     return None
 
 
+def is_list_of(shape: Sequence[int]) -> bool:
+    """Say whether a nested list shows that its entries have this shape."""
+    return 0 not in shape[:-1]
+
+
 def _equal(value: Any, default: Any) -> bool:
     return type(value) is type(default) and bool(value == default)
 

@@ -27,7 +27,7 @@ from gradspec.exceptions import Unsaid, text_of
 from gradspec.port.abilities import NARROW
 from gradspec.port.acts import ACTS
 from gradspec.port.engine import called, method_of
-from gradspec.port.phrase import CONSTRUCTORS, WORD, Phrase, choose, is_observed
+from gradspec.port.phrase import CONSTRUCTORS, WORD, Phrase, choose, flat, is_list_of, is_observed
 from gradspec.program.steps import Ref
 from gradspec_conformance.adapters.phrases.compiling import compiled
 from gradspec_conformance.adapters.phrases.reading import read_book
@@ -129,6 +129,8 @@ class PhrasebookEngine(BookEngine):
         function = self._functions.get(key)
         if function is None:
             function = compiled(phrase, names, words, self._space, self.book.file)
+            if any(getattr(part, "name", "") == "list" for part in flat(phrase.parts)):
+                function = _with_a_shape(function, act, names.index("data"))
             function = self.uses.counting(act.key, phrase, self._after(act, names, function))
             self._functions[key] = function
         return function
@@ -197,6 +199,17 @@ def _line_of(code: Code, error: Exception) -> int:
     """Find the line, from 1, of what a book says that an error came out of."""
     frames = traceback.walk_tb(error.__traceback__)
     return next((line for frame, line in frames if frame.f_code is code.code), 1)
+
+
+def _with_a_shape(function: Callable[..., Any], act: Act, place: int) -> Callable[..., Any]:
+    """Let through what a nested list can say: it has no shape behind a dimension of length 0."""
+
+    def shaped(*given: Any) -> Any:
+        if not is_list_of(given[place].shape):
+            raise Unsaid(f"{act.key}(an empty list of several dimensions)")
+        return function(*given)
+
+    return shaped
 
 
 def _several(answer: Any) -> Any:

@@ -7,7 +7,9 @@ from functools import cache
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, Final
 
-from gradspec.port.phrase import FORMS, RESULT, WORD, Argument, Local, flat
+import numpy as np
+
+from gradspec.port.phrase import FORMS, RESULT, WORD, Argument, Local, flat, is_list_of
 
 if TYPE_CHECKING:
     from gradspec.port.phrase import Part, Phrase
@@ -44,6 +46,8 @@ class Spelling:
         write = self._script
         if part.name == "array":
             return write.array(value, self._given["dtype"])
+        if part.name == "list" and _is_told_by_a_list(value):
+            return write.literal(value.tolist())
         if part.type == WORD:
             return str(value)
         if part.name == "dtype":
@@ -107,3 +111,9 @@ def is_atom(text: str) -> bool:
     if parsed.col_offset:  # the first character is a bracket around all of it
         return True
     return isinstance(parsed, ATOMS)
+
+
+def _is_told_by_a_list(value: Any) -> bool:
+    """Say whether a list without entries has the shape and the data type of this."""
+    is_real = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+    return is_real and not value.size and is_list_of(value.shape)
