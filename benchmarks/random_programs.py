@@ -49,7 +49,7 @@ def found_after(source: Generator, plant: Plant, first: int) -> tuple[int, int, 
     for count, seed in enumerate(range(first, first + MOST), 1):
         with plant.planted():
             drawn = source.program(seed)
-        if drawn.difference is None or stated(drawn.difference):
+        if drawn.difference is None or stated(drawn.difference, source.engines):
             continue
         sound = difference(drawn.steps, source.oracle, source.subject)
         if sound is not None:

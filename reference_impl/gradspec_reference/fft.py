@@ -28,7 +28,7 @@ from gradspec_reference.names.functions.spectra import (
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gradspec_reference.dtypes import DType
     from gradspec_reference.engine.tensor import Tensor
@@ -173,64 +173,24 @@ def ihfftn(
     return unary(OPERATORS["fft_c2c"], turned, dims[:-1], how, False)
 
 
-def fft2(
-    input: Tensor,
-    s: int | Sequence[int] | None = None,
-    dim: int | Sequence[int] = FLAT,
-    norm: str | None = None,
-) -> Tensor:
-    """Return the transform along two dimensions (torch.fft.fft2)."""
-    return fftn(input, s, dim, norm)
+def in_two(transform: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Make of a transform along several dimensions that along two, the last if none are named."""
+
+    def transformed(
+        input: Tensor,
+        s: int | Sequence[int] | None = None,
+        dim: int | Sequence[int] = FLAT,
+        norm: str | None = None,
+    ) -> Tensor:
+        return transform(input, s, dim, norm)
+
+    several = transform.__name__
+    name = transformed.__name__ = transformed.__qualname__ = f"{several.removesuffix('n')}2"
+    transformed.__doc__ = f"Do what {several} does, along two dimensions (torch.fft.{name})."
+    return transformed
 
 
-def ifft2(
-    input: Tensor,
-    s: int | Sequence[int] | None = None,
-    dim: int | Sequence[int] = FLAT,
-    norm: str | None = None,
-) -> Tensor:
-    """Return the inverse transform along two dimensions (torch.fft.ifft2)."""
-    return ifftn(input, s, dim, norm)
-
-
-def rfft2(
-    input: Tensor,
-    s: int | Sequence[int] | None = None,
-    dim: int | Sequence[int] = FLAT,
-    norm: str | None = None,
-) -> Tensor:
-    """Return the transform of real numbers along two dimensions (torch.fft.rfft2)."""
-    return rfftn(input, s, dim, norm)
-
-
-def irfft2(
-    input: Tensor,
-    s: int | Sequence[int] | None = None,
-    dim: int | Sequence[int] = FLAT,
-    norm: str | None = None,
-) -> Tensor:
-    """Return the real numbers of which this is one half of the transform (torch.fft.irfft2)."""
-    return irfftn(input, s, dim, norm)
-
-
-def hfft2(
-    input: Tensor,
-    s: int | Sequence[int] | None = None,
-    dim: int | Sequence[int] = FLAT,
-    norm: str | None = None,
-) -> Tensor:
-    """Return the real transform of two dimensions of which this is one half (torch.fft.hfft2)."""
-    return hfftn(input, s, dim, norm)
-
-
-def ihfft2(
-    input: Tensor,
-    s: int | Sequence[int] | None = None,
-    dim: int | Sequence[int] = FLAT,
-    norm: str | None = None,
-) -> Tensor:
-    """Return one half of the inverse transform along two dimensions (torch.fft.ihfft2)."""
-    return ihfftn(input, s, dim, norm)
+fft2, ifft2, rfft2, irfft2, hfft2, ihfft2 = map(in_two, (fftn, ifftn, rfftn, irfftn, hfftn, ihfftn))
 
 
 def fftshift(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:

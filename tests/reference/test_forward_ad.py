@@ -163,3 +163,30 @@ def test_a_callers_jvp(engine: Any) -> None:
         assert forward.unpack_dual(made).tangent.tolist() == [20.0]
         with pytest.raises(NotImplementedError):
             Without.apply(x)
+
+
+@pytest.mark.parametrize(
+    ("primal", "tangent"),
+    [
+        (lambda t: t.zeros(1).expand(3), lambda t: t.ones(3)),
+        (lambda t: t.zeros(1).expand(3), lambda t: t.ones(1).expand(3)),
+        (lambda t: t.zeros(3), lambda t: t.ones(1).expand(3)),
+        (lambda t: t.zeros(3, 1).expand(3, 2), lambda t: t.ones(3, 2)),
+        (lambda t: t.zeros(1).expand(1), lambda t: t.ones(1)),
+        (lambda t: t.zeros(1, 0).expand(3, 0), lambda t: t.ones(3, 0)),
+        (lambda t: t.zeros(4).as_strided((3, 2), (1, 1)), lambda t: t.ones(3, 2)),
+    ],
+)
+def test_a_tangent_needs_an_address_for_each_index(
+    primal: Callable[[Any], Any], tangent: Callable[[Any], Any]
+) -> None:
+    def refused(t: Any) -> bool:
+        ad = t.autograd.forward_ad
+        with ad.dual_level():
+            try:
+                ad.make_dual(primal(t), tangent(t))
+            except RuntimeError:
+                return True
+        return False
+
+    assert refused(gradspec_reference) is refused(torch)

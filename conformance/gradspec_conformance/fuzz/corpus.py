@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.port.acts import ACTS
 from gradspec.program.steps import Function
-from gradspec_conformance.fuzz.lockstep import Found, Outside, Pair, quietly
-from gradspec_conformance.fuzz.sides import Missing
+from gradspec_conformance.fuzz.lockstep import difference
 from gradspec_conformance.fuzz.storing import read, written
 from gradspec_conformance.fuzz.transcripts import Taped, Taping
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 SHIPPED: Final = Path(__file__).with_name("rand.jsonl.xz")
 FORMAT: Final = "gradspec-transcripts/1"
 BLOCK: Final = 50
-"""How many programs make one block of the chapter rand."""
+"""How many stored programs are replayed at a time."""
 
 
 def record(source: Generator, seeds: Iterable[int]) -> Iterator[dict[str, Any]]:
@@ -48,9 +47,8 @@ def _taped(steps: Sequence[Step], source: Generator) -> list[list[Any]] | None:
     """Do a program once more, and keep what the oracle says; None if they differ now."""
     common = source.oracle.abilities & source.subject.abilities
     side = Taping(source.oracle, common)
-    return (
-        side.tape if _played(steps, source.subject, source.subject, (side, side)) is None else None
-    )
+    differs = difference(steps, source.subject, source.subject, (side, side))
+    return side.tape if differs is None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +68,7 @@ def replay(transcript: dict[str, Any], subject: Subject) -> Replayed:
     if lacking:
         return Replayed(transcript["seed"], steps, lacking=lacking)
     side = Taped(transcript["tape"], subject)
-    return Replayed(transcript["seed"], steps, _played(steps, subject, subject, (side, side)))
-
-
-def _played(
-    steps: Sequence[Step], oracle: Subject, subject: Subject, told: tuple[Any, Any]
-) -> Difference | None:
-    pair = Pair(oracle, subject, told)
-    with quietly():
-        try:
-            pair.play(steps)
-            pair.end()
-        except Found as found:
-            return found.difference
-        except (Outside, Missing):
-            return None
-        finally:
-            pair.abandon()
-    return None
+    return Replayed(transcript["seed"], steps, difference(steps, subject, subject, (side, side)))
 
 
 def _lacking(steps: Iterable[Step], subject: Subject) -> Iterator[str]:

@@ -75,6 +75,11 @@ class Generator:
             self._groups.setdefault(row.group, []).append(row)
         self._steps = (least, most)
 
+    @property
+    def engines(self) -> tuple[str, str]:
+        """The names of the oracle and of the subject."""
+        return self.oracle.engine.name, self.subject.engine.name
+
     def program(self, seed: int) -> Drawn:
         """Draw the program of a seed; the same seed gives the same program."""
         chance = random.Random(f"gradspec {seed}")  # noqa: S311 - nothing is kept secret by it

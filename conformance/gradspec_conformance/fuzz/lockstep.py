@@ -234,10 +234,15 @@ def quietly() -> Iterator[None]:
 
 
 def difference(
-    steps: Sequence[Step], oracle: Subject, subject: Subject, *, sound: bool = False
+    steps: Sequence[Step],
+    oracle: Subject,
+    subject: Subject,
+    told: Told | None = None,
+    *,
+    sound: bool = False,
 ) -> Difference | None:
     """Do a program in both engines, up to the first difference; None if there is none."""
-    pair = Pair(oracle, subject, sound=sound)
+    pair = Pair(oracle, subject, told, sound=sound)
     with quietly():
         try:
             pair.play(steps)

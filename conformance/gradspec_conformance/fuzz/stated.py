@@ -17,17 +17,19 @@ if TYPE_CHECKING:
     from gradspec_conformance.fuzz.comparing import Difference
 
 
+TORCH: Final = "torch"
+
+
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A difference that is known: what one of the two says when it refuses, and why it may."""
+    """A difference that is known: what torch says when it refuses, and why it may."""
 
     says: re.Pattern[str]
     reason: str
 
-    def covers(self, difference: Difference) -> bool:
-        """Say whether a difference is this one."""
-        refusals = [e for e in (difference.expected, difference.found) if isinstance(e, Refusal)]
-        return any(self.says.search(str(refusal.error)) for refusal in refusals)
+    def covers(self, said: Any) -> bool:
+        """Say whether it is this that torch said."""
+        return isinstance(said, Refusal) and bool(self.says.search(str(said.error)))
 
 
 STATED: Final = tuple(
@@ -59,8 +61,15 @@ def _but_for_all(expected: list[Any], found: list[Any]) -> bool:
 UNCOUNTED_ROOT: Final = "torch's hooks on all of several tensors do not count the root of a pass"
 
 
-def stated(difference: Difference) -> str:
-    """Give the reason why a difference may be, "" if it is not stated."""
+def stated(difference: Difference, engines: tuple[str, str]) -> str:
+    """Give the reason why a difference may be, "" if it is not stated.
+
+    `engines` are the names of the oracle and the subject: what torch says counts, and what another
+    engine says in the same words is its own affair.
+    """
+    if TORCH not in engines:
+        return ""
     if difference.observable == "hooks" and _but_for_all(difference.expected, difference.found):
         return UNCOUNTED_ROOT
-    return next((one.reason for one in STATED if one.covers(difference)), "")
+    said = difference.expected if engines[0] == TORCH else difference.found
+    return next((one.reason for one in STATED if one.covers(said)), "")

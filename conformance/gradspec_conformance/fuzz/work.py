@@ -99,7 +99,7 @@ class _Findings:
         self._succeeded.update(drawn.succeeded)
         if drawn.difference is None:
             return
-        reason = stated(drawn.difference)
+        reason = stated(drawn.difference, self._source.engines)
         if reason:
             self._stated[reason] += 1
         else:

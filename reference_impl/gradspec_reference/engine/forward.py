@@ -18,6 +18,7 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import (
     DualAgainError,
     NoForwardError,
+    OverlappingMemoryError,
     TangentDtypeError,
     TangentShapeError,
 )
@@ -265,7 +266,7 @@ def make_room_for_examples(whole: Tensor, tangent: Tensor, level: Level) -> None
 def make_dual(tensor: Tensor, tangent: Tensor, level: Level) -> Tensor:
     """Return a tensor on the same memory that has a tangent; in inference mode it has none.
 
-    Raises TangentShapeError, TangentDtypeError, DualAgainError.
+    Raises TangentShapeError, TangentDtypeError, OverlappingMemoryError, DualAgainError.
     """
     check_fits(tensor, tangent)
     if tangent_of(tensor, level) is not None:
@@ -282,7 +283,7 @@ def make_dual(tensor: Tensor, tangent: Tensor, level: Level) -> Tensor:
 
 
 def check_fits(tensor: Tensor, tangent: Tensor) -> None:
-    """Refuse a tangent of another shape or dtype than its tensor's."""
+    """Refuse a tangent of another shape or dtype than its tensor's, or one that has no room."""
     if tangent._array.shape != tensor._array.shape:
         raise TangentShapeError(
             f"a tangent of shape {list(tangent.shape)} was given for a tensor of shape "
@@ -291,6 +292,13 @@ def check_fits(tensor: Tensor, tangent: Tensor) -> None:
     if tangent._array.dtype != tensor._array.dtype:
         raise TangentDtypeError(
             f"a tangent of {tangent.dtype} was given for a tensor of {tensor.dtype}; convert it"
+        )
+    if Batched in (type(tensor), type(tangent)):
+        return
+    if layout.overlaps_itself(tensor._array) and not same_layout(tangent._array, tensor._array):
+        raise OverlappingMemoryError(
+            f"a tangent was given for a tensor of shape {list(tensor.shape)} of which several "
+            "indices are one address, as in expand(), where the tangent has no room; clone() it"
         )
 
 

@@ -15,8 +15,11 @@ from gradspec_conformance.fuzz.grammar.draft import (
 from gradspec_conformance.fuzz.grammar.row import Row
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gradspec.program.steps import Ref
     from gradspec_conformance.fuzz.grammar.draft import Draft
+    from gradspec_conformance.fuzz.observing import View
 
 
 def leaf(draft: Draft) -> None:
@@ -105,13 +108,17 @@ def get_grad(draft: Draft) -> None:
     draft.do("get:grad", draft.ref(), x=draft.tensor(has_gradient))
 
 
-def set_grad(draft: Draft) -> None:
-    """Assign a gradient of the tensor's shape."""
-    x = draft.tensor(is_leaf)
-    array = draft.view(x).array
-    if array is None:
-        raise NothingFits
-    draft.do("set:grad", None, x=x, value=draft.of_shape(array.shape, array.dtype))
+def _assigned(key: str, bundle: str, which: Callable[[View], bool]) -> Row:
+    """Assign numbers of a tensor's own shape and data type to what it has."""
+
+    def draw(draft: Draft) -> None:
+        x = draft.tensor(which)
+        array = draft.view(x).array
+        if array is None:
+            raise NothingFits
+        draft.do(key, None, x=x, value=draft.of_shape(array.shape, array.dtype))
+
+    return Row(key, bundle, draw)
 
 
 def _on_gradient(key: str) -> Row:
@@ -121,15 +128,6 @@ def _on_gradient(key: str) -> Row:
 def get_data(draft: Draft) -> None:
     """Take the values outside the graph."""
     draft.do("get:data", draft.ref(), x=draft.tensor())
-
-
-def set_data(draft: Draft) -> None:
-    """Assign values of the same shape."""
-    x = draft.tensor(is_float)
-    array = draft.view(x).array
-    if array is None:
-        raise NothingFits
-    draft.do("set:data", None, x=x, value=draft.of_shape(array.shape, array.dtype))
 
 
 def _two(key: str) -> Row:
@@ -181,11 +179,11 @@ ROWS: Final = (
     Row("requires_grad_", "flags", requires_grad_),
     Row("set:requires_grad", "flags", set_requires_grad),
     Row("get:grad", "gradients", get_grad),
-    Row("set:grad", "gradients", set_grad),
+    _assigned("set:grad", "gradients", is_leaf),
     _on_gradient("clear:grad"),
     _on_gradient("del:grad"),
     Row("get:data", "data", get_data),
-    Row("set:data", "data", set_data),
+    _assigned("set:data", "data", is_float),
     Row("increment_version", "data", increment_version),
     Row("deepcopy", "data", deepcopy),
     Row("forget", "data", forget),

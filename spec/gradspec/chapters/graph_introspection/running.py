@@ -95,7 +95,7 @@ def _parts(ag: Autograd) -> Any:
     return ag.tensor([1.0, 2.0], requires_grad=True).unbind()[0]
 
 
-@clause("gi-292", VALUE, level=MAY, sources=["observed"])
+@clause("gi-292", CONVENTION, level=MAY, sources=["observed"])
 def a_called_node_is_given_a_gradient_for_each_result(ag: Autograd) -> None:
     """A node of an operation with several results is called with a gradient for each of them, None
     counting as zeros, and returns one gradient, by itself, for an operation on one tensor.

@@ -85,7 +85,7 @@ def a_number_is_not_packed(ag: Autograd) -> None:
     expect(x.grad).equals(3.0)
 
 
-@clause("sth-291", VALUE, sources=[DOCSTRING, "chain rule"])
+@clause("sth-291", CONVENTION, sources=[DOCSTRING, "chain rule"])
 def indices_are_packed_and_unpacked(ag: Autograd) -> None:
     """Where the indices of a selection are saved in a list, each is packed, and the gradient goes
     to the entries that unpack names.
