@@ -318,11 +318,21 @@ def each(function: Callable[..., Any], args: Any, options: dict[str, Any]) -> An
     )
 
 
+def all_examples(array: Any) -> Any:
+    """Return the array that holds all examples, at every level; any other array as it is."""
+    while type(array) is BatchedArray:
+        array = array.lower.materialise()
+    return array
+
+
 def anywhere(flags: Any) -> bool:
     """Tell whether something holds of any element, of any example."""
-    while type(flags) is BatchedArray:
-        flags = flags.lower.materialise()
-    return bool(flags.any())
+    return bool(all_examples(flags).any())
+
+
+def everywhere(flags: Any) -> bool:
+    """Tell whether something holds of all elements, of all examples."""
+    return bool(all_examples(flags).all())
 
 
 def looked_at(function: Callable[..., Any], *args: Any) -> Any:

@@ -31,7 +31,7 @@ from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import BatchedWriteError
 from gradspec_reference.operators import OPERATORS
-from gradspec_reference.operators.batching import Batch, in_turn
+from gradspec_reference.operators.batching import Batch, in_turn, one_further
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +94,7 @@ def computed(
     lower = tuple([held(x).lower if isinstance(x, Tensor) else x for x in operands])
     has_axis = True in mapped
     if any(array.level is level for array in arrays_in(params)):
-        found = by_place(operator, lower, mapped, params, level, way)
+        found = by_own_params(operator, lower, mapped, params, level, way)
         has_axis = True
     elif not has_axis:
         found = way(operator, lower, *params)
@@ -123,22 +123,38 @@ def together(
 ) -> Any:
     """Run an operator on all examples by its batch rule."""
     check_shape_is_known(operator, operands)
-    ranks = tuple([held(x).ndim if isinstance(x, Tensor) else 0 for x in operands])
     if operator.pointwise:
         lower = of_common_dtype(operator, operands, lower)
-    batch = Batch(
+    if not level.size:
+        return of_nothing(operator, operands, params)
+    batch = batch_of(operator, lower, mapped, params, level, way)
+    return (operator.batch or in_turn)(recording.tensors, batch)
+
+
+def batch_of(
+    operator: Operator,
+    lower: tuple[Any, ...],
+    mapped: tuple[bool, ...],
+    params: tuple[Any, ...],
+    level: Level,
+    way: Callable[..., Any],
+) -> Batch:
+    """Return one run of an operator on examples, as batch rules are given it."""
+    return Batch(
         operator,
         lower,
         mapped,
-        ranks,
+        tuple(
+            [
+                x.ndim - on if isinstance(x, Tensor) else 0
+                for x, on in zip(lower, mapped, strict=True)
+            ]
+        ),
         params,
         level.size,
         lambda others, *how: way(operator, tuple(others), *how),
         lambda name, x, *how: way(OPERATORS[name], (x,), *how),
     )
-    if not level.size:
-        return of_nothing(operator, operands, params)
-    return (operator.batch or in_turn)(recording.tensors, batch)
 
 
 def check_shape_is_known(operator: Operator, operands: tuple[Any, ...]) -> None:
@@ -171,6 +187,47 @@ def of_common_dtype(
             for x in lower
         ]
     )
+
+
+def by_own_params(
+    operator: Operator,
+    lower: tuple[Any, ...],
+    mapped: tuple[bool, ...],
+    params: tuple[Any, ...],
+    level: Level,
+    way: Callable[..., Any],
+) -> Any:
+    """Run an operator of which each example has params of its own."""
+    if "key" in operator.param_names and level.size:
+        batch = batch_of(operator, lower, mapped, params, level, way)
+        key = key_of_all(batch.param("key"), level)
+        if key is not None:
+            whole = [key if x is batch.param("key") else x for x in one_further(batch)]
+            return batch.again(batch.all_in_front(recording.tensors), *whole)
+    return by_place(operator, lower, mapped, params, level, way)
+
+
+def key_of_all(key: Any, level: Level) -> tuple[Any, ...] | None:
+    """Return the key by which all examples are read at once, each at places of its own.
+
+    None where that would give the dimensions in another order: behind whole ones.
+    """
+    parts = key if isinstance(key, tuple) else (key,)
+    count = sum(1 for part in parts if isinstance(part, np.ndarray))
+    indices, others = parts[:count], parts[count:]
+    if not all(isinstance(x, np.ndarray) and x.dtype.kind in "iu" for x in indices):
+        return None
+    if not all(isinstance(x, slice) for x in others):
+        return None
+    rank = max(x.ndim for x in indices)
+    found = [np.arange(level.size).reshape((level.size, *(1,) * rank))]
+    for index in indices:
+        if type(index) is BatchedArray and index.level is level and index.has_axis:
+            whole = index.lower.materialise()
+            found.append(whole.reshape((level.size, *(1,) * (rank - index.ndim), *index.shape)))
+        else:
+            found.append(one_of(index, level, 0))
+    return (*found, *others)
 
 
 def by_place(

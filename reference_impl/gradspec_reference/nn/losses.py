@@ -10,6 +10,7 @@ import numpy as np
 
 from gradspec_reference.dtypes import bool_, int64, promoted_dtype, uint8
 from gradspec_reference.engine import refusals
+from gradspec_reference.engine.batched import anywhere, everywhere
 from gradspec_reference.engine.recording import apply, apply_pointwise
 from gradspec_reference.errors import OperandDtypeError, OperandShapeError, OperandSizeError
 from gradspec_reference.names.functions import (
@@ -133,12 +134,12 @@ def nll_loss(
     counted = elementwise.ne(target, ignore_index)
     if weight is not None:
         check_is_for_each(weight, input.shape[min(1, input.ndim - 1)])
-    plain = weight is None and counted._array.all()
+    plain = weight is None and everywhere(counted._array)
     if plain and input.ndim == 2:  # noqa: PLR2004 - rows and classes
         check_range(input, target)
         return apply(OPERATORS["nll_loss"], (input, target), reduction)
     chosen: Tensor = selection.where(counted, target, 0)
-    if counted._array.any():
+    if anywhere(counted._array):
         check_range(input, chosen)
     rows, classes = by_rows(input, chosen)
     if rows.shape[1]:

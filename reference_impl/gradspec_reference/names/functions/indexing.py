@@ -13,6 +13,7 @@ import numpy as np
 from gradspec_reference import dtypes
 from gradspec_reference.dtypes import number_for
 from gradspec_reference.engine import inplace, narrow
+from gradspec_reference.engine.batched import all_examples
 from gradspec_reference.engine.recording import apply, view
 from gradspec_reference.engine.shapes import common_shape, normal_dim
 from gradspec_reference.engine.tensor import Tensor
@@ -153,7 +154,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
 
 def in_range(index: Tensor, size: int) -> bool:
     """Tell whether all indices are counted from the front and name one of so many positions."""
-    array = index._array
+    array = all_examples(index._array)
     return not array.size or bool(array.min() >= 0 and array.max() < size)
 
 

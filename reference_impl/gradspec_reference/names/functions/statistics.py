@@ -285,7 +285,7 @@ def check_weights(name: str, weights: Tensor | None, count: int, kinds: str) -> 
         )
     if weights._array.dtype.kind not in kinds:
         raise OperandDtypeError(f"{name} were given as {weights.dtype}")
-    if count and weights._array.min() < 0:
+    if count and anywhere(weights._array < 0):
         raise RuntimeError(f"{name} were given of which one is negative")
 
 
