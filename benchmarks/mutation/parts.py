@@ -73,5 +73,23 @@ PARTS: Final = {
         acting=True,
         tests=("modules", "optimizers", "losses", "call_forms"),
     ),
+    "columns": Part(
+        modules=("operators/forward.py", "operators/batching.py"),
+        near=("op-", "fwd-", "func-"),
+        survivors=HERE / "survivors_of_columns.toml",
+        tests=("func", "forward_ad", "operators"),
+    ),
+    "transforms": Part(
+        modules=(
+            *("func/*.py", "autograd/checking/*.py", "autograd/functional.py"),
+            *(f"autograd/{name}.py" for name in ("forward_ad", "gradcheck", "columns")),
+            *(f"engine/{name}.py" for name in ("duals", "forward", "batched", "batching")),
+            *(f"engine/{name}.py" for name in ("custom_batched", "custom_forward", "transforms")),
+        ),
+        near=("fapi-", "func-", "fwd-", "chk-", "cplx-", "cf-"),
+        survivors=HERE / "survivors_of_transforms.toml",
+        acting=True,
+        tests=("func", "functional", "forward_ad", "gradcheck"),
+    ),
 }
-"""Part -> the rows of the table; what programs use beside them; layers and optimizers."""
+"""Part -> rows of the table; what programs use beside them; layers and optimizers; transforms."""

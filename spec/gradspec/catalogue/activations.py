@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from gradspec.catalogue import parts
 from gradspec.catalogue.domain import (
     FAR_ABOVE,
     FAR_BELOW,
@@ -173,6 +174,7 @@ ROWS: Final = (
         *("softsign(x)", lambda x: x / (1 + size(x))),
         means="x / (1 + abs(x))",
         ends={"infinity": at([-INF, INF], or_nan(0.0), NO_NUMBER)},
+        of_parts=lambda x: parts.divided(x, 1 + parts.modulus(x)),
     ),
     activation(
         "leaky_relu(x, negative_slope=0.01, inplace=False)",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gradspec.catalogue import parts
 from gradspec.catalogue.domain import EVEN, ODD, POSITIVE
 from gradspec.catalogue.entrywise import real, size
 from gradspec.catalogue.functional import functional
@@ -62,6 +63,7 @@ ROWS: Final = (
         kinks=SLOPED,
         keeps="",
         promotes=False,
+        of_parts=lambda x, target: parts.distance(x, target).mean(),
     ),
     functional(
         *("smooth_l1_loss(x, target, reduction='mean', beta=1.0)", smooth_l1_loss),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.catalogue.domain import SYMMETRIC
+from gradspec.catalogue.embedding import EVERY, embedded, read_back, squares, squares_of_rows
 from gradspec.catalogue.entrywise import real
 from gradspec.catalogue.linear_algebra import linalg, symmetric
 from gradspec.catalogue.operator import ALWAYS, ANALYTIC, SPECTRAL, on
@@ -112,6 +113,43 @@ def qr(x: Any, mode: str = "reduced") -> Any:
     return orthogonal * orthogonal, triangle * triangle, orthogonal @ triangle
 
 
+# of complex matrices, which have a phase where real ones have a sign -----------------------
+def of_complex_eigenvectors(values: Any, vectors: Any) -> Any:
+    """Give eigenvalues, squares of moduli, and the matrix that the eigenvectors make."""
+    conjugates = vectors.conj()
+    return values, vectors * conjugates, (vectors * of_columns(values)) @ turned(conjugates)
+
+
+def of_complex_singular_vectors(left: Any, values: Any, right: Any) -> Any:
+    """Give squares of moduli of singular vectors, singular values, and the matrix they make."""
+    product = (left * of_columns(values)) @ right
+    return left * left.conj(), values, right * right.conj(), product
+
+
+def of_complex_triangle(orthogonal: Any, triangle: Any) -> Any:
+    """Give the squares of the moduli of both factors, and their product."""
+    product = orthogonal @ triangle
+    return orthogonal * orthogonal.conj(), triangle * triangle.conj(), product
+
+
+def eigh_of_parts(x: Any) -> Any:
+    """Give what is determined of the eigenvectors of the Hermitian part."""
+    values, vectors, product = eigh(embedded(x))
+    return values[EVERY], squares(vectors), read_back(product)
+
+
+def svd_of_parts(x: Any) -> Any:
+    """Give what is determined of the singular vectors."""
+    left, values, right, product = svd(embedded(x))
+    return squares(left), values[EVERY], squares_of_rows(right), read_back(product)
+
+
+def qr_of_parts(x: Any) -> Any:
+    """Give what is determined of the columns made orthogonal one after the other."""
+    orthogonal, triangle, product = qr(embedded(x))
+    return squares(orthogonal), squares(triangle), read_back(product)
+
+
 ROWS: Final = (
     linalg(
         *("eigh(x, UPLO='L')", of_each(eigh), SPECTRAL, on(3, 3, domain=SYMMETRIC)),
@@ -119,6 +157,8 @@ ROWS: Final = (
         stack=on(2, 2, 2, domain=SYMMETRIC),
         several=ALWAYS,
         settled=of_eigenvectors,
+        of_parts=eigh_of_parts,
+        settled_of_parts=of_complex_eigenvectors,
         keeps="result0 result1",
         factors=True,
     ),
@@ -131,6 +171,8 @@ ROWS: Final = (
         full_wide=on(2, 3),
         several=ALWAYS,
         settled=of_singular_vectors,
+        of_parts=svd_of_parts,
+        settled_of_parts=of_complex_singular_vectors,
         keeps="result0 result1 result2",
         factors=True,
     ),
@@ -142,6 +184,8 @@ ROWS: Final = (
         complete=on(2, 3, mode="complete"),
         several=ALWAYS,
         settled=of_triangle,
+        of_parts=qr_of_parts,
+        settled_of_parts=of_complex_triangle,
         keeps="result0 result1",
         factors=True,
     ),

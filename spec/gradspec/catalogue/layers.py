@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from gradspec.catalogue import parts
 from gradspec.catalogue.domain import TRUTH, places
 from gradspec.catalogue.entrywise import size
 from gradspec.catalogue.functional import functional
@@ -153,6 +154,7 @@ ROWS: Final = (
         options=on(2, 3, x2=of(2, 3), eps=0.25, keepdim=True),
         keeps="result",
         promotes=True,
+        of_parts=lambda x, x2: np.sqrt((parts.distance(x, x2, 1e-6) ** 2).sum(-1)),
     ),
     functional(
         *("pixel_shuffle(x, upscale_factor)", pixel_shuffle, LINEAR),

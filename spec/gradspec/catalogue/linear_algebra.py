@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from gradspec.catalogue import embedding, parts
 from gradspec.catalogue.domain import DEFINITE, INNER, SYMMETRIC, UNLIKE
 from gradspec.catalogue.entrywise import real, size
 from gradspec.catalogue.operator import (
@@ -189,6 +190,7 @@ SQUARES: Final = (
         several=ALWAYS,
         keeps="?",
         factors=True,
+        of_parts=embedding.sign_and_logarithm,
     ),
     row(
         *("logdet(x)", logarithm, ANALYTIC),
@@ -234,6 +236,7 @@ SQUARES: Final = (
         keeps="result x",
         factors=True,
         lenient=True,
+        of_parts=embedding.of_blocks(pseudo_inverse),
         apart="hermitian",
     ),
 )
@@ -268,6 +271,7 @@ SOLUTIONS: Final = (
         stack=on(2, 2, 2, domain=DEFINITE),
         keeps="result",
         factors=True,
+        of_parts=embedding.of_blocks(root),
     ),
 )
 
@@ -278,6 +282,7 @@ SPECTRA: Final = (
         stack=on(2, 2, 2, domain=SYMMETRIC),
         keeps="result",
         factors=True,
+        of_parts=embedding.of_pairs(eigenvalues),
     ),
     linalg(
         *("svdvals(x)", singular_values, SPECTRAL, on(3, 2)),
@@ -285,6 +290,7 @@ SPECTRA: Final = (
         stack=on(2, 2, 1),
         keeps="result",
         factors=True,
+        of_parts=embedding.of_pairs(singular_values),
     ),
     row(
         "matrix_norm(x, ord='fro', dim=(-2, -1), keepdim=False, *, dtype=None)",
@@ -303,6 +309,7 @@ SPECTRA: Final = (
         torch="torch.linalg.matrix_norm($x, $(ord=$ord), $(dim=$dim), $(keepdim=$keepdim), "
         "$(dtype=$dtype))",
         keeps="result x",
+        of_parts=parts.of_moduli(matrix_norm),
         apart="dtype",
     ),
     row(

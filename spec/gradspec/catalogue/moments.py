@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from gradspec.catalogue import parts
 from gradspec.catalogue.domain import NUMBER_OR_NAN, UNLIKE
 from gradspec.catalogue.ends import INF, NO_NUMBER, at
 from gradspec.catalogue.entrywise import real, size
@@ -109,6 +110,7 @@ ROWS: Final = (
         correction=on(2, 3, dim=1, correction=0),
         several=ALWAYS,
         cancels=True,
+        of_parts=parts.with_mean(parts.variance),
         apart="unbiased",
     ),
     reduction(
@@ -118,6 +120,7 @@ ROWS: Final = (
         several=ALWAYS,
         keeps="result0 x",
         cancels=True,
+        of_parts=parts.with_mean(parts.deviation),
         apart="unbiased",
     ),
     row(
@@ -148,6 +151,7 @@ ROWS: Final = (
         torch="torch.linalg.vector_norm($x, $(ord=$ord), $(dim=$dim), $(keepdim=$keepdim), "
         "$(dtype=$dtype))",
         keeps="result x",
+        of_parts=parts.of_moduli(vector_norm),
         apart="dtype",
     ),
     row(
@@ -161,6 +165,7 @@ ROWS: Final = (
         torch="torch.linalg.norm($x, $(ord=$ord), $(dim=$dim), $(keepdim=$keepdim), "
         "$(dtype=$dtype))",
         keeps="?",
+        of_parts=parts.of_moduli(either_norm),
         apart="dtype",
     ),
 )

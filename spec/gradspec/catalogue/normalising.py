@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from gradspec.catalogue import parts
 from gradspec.catalogue.domain import POSITIVE
 from gradspec.catalogue.entrywise import real, size
 from gradspec.catalogue.functional import functional
@@ -170,6 +171,7 @@ ROWS: Final = (
         p=on(2, 3, 2, p=3.0),
         eps=on(4, 2, eps=1.75),
         zero=point([[0.0, 0.0], [0.5, -1.0], [0.125, 0.0]], eps=0.25),
+        of_parts=parts.normalised,
     ),
     functional(
         "local_response_norm(x, size, alpha=0.0001, beta=0.75, k=1.0)",

@@ -153,7 +153,8 @@ class Operator:
     steps, whose result they do not decide.
 
     It is `holomorphic` if it takes complex numbers, too, and its formula is a holomorphic function
-    of them; where it is another one, `of_parts` is its formula, by real and imaginary parts.
+    of them; where it is another one, `of_parts` is its formula, by real and imaginary parts, and
+    `settled_of_parts` says what of its results is determined.
 
     An engine may have it without the parameters that stand `apart`: each is an ability of its own,
     `op:NAME.PARAMETER`.  A parameter that a row gets later stands there, since adapters were
@@ -194,6 +195,7 @@ class Operator:
     cancels: bool = False
     holomorphic: bool = False
     of_parts: Callable[..., Any] | None = None
+    settled_of_parts: Callable[..., Any] | None = None
     apart: str = ""
 
     def gives_several(self, given: Iterable[str]) -> bool:
@@ -309,6 +311,7 @@ def row(
     cancels: bool = False,
     holomorphic: bool = False,
     of_parts: Callable[..., Any] | None = None,
+    settled_of_parts: Callable[..., Any] | None = None,
     apart: str = "",
     **calls: Given,
 ) -> Operator:
@@ -348,6 +351,7 @@ def row(
         cancels=cancels,
         holomorphic=holomorphic,
         of_parts=of_parts,
+        settled_of_parts=settled_of_parts,
         apart=apart,
     )
 

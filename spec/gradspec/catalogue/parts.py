@@ -9,9 +9,12 @@ infinitely small numbers as real operands are.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,26 @@ def modulus(x: Any) -> Any:
     return np.sqrt(real(x) ** 2 + imag(x) ** 2)
 
 
+def distance(x: Any, other: Any, further: float = 0.0) -> Any:
+    """Give the distances of numbers from others, which lie further to the left by so much."""
+    return np.sqrt((real(x) - real(other) + further) ** 2 + (imag(x) - imag(other)) ** 2)
+
+
+def of_moduli(formula: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the formula of what looks at the distances from zero alone, as a norm does."""
+    return lambda x, *how, **named: formula(modulus(x), *how, **named)
+
+
+def divided(x: Any, by: Any) -> Any:
+    """Give the quotients by real numbers."""
+    return joined(real(x) / by, imag(x) / by)
+
+
+def normalised(x: Any) -> Any:
+    """Give the rows divided by their norms."""
+    return divided(x, np.sqrt((modulus(x) ** 2).sum(1, keepdims=True)))
+
+
 def argument(x: Any) -> Any:
     """Give the angle from the positive half of the axis: twice that which half of it has."""
     return 2 * np.arctan(imag(x) / (modulus(x) + real(x)))
@@ -55,7 +78,7 @@ def polar(x: Any, angle: Any) -> Any:
 
 def direction(x: Any) -> Any:
     """Give the number of modulus 1 in the same direction."""
-    return joined(real(x) / modulus(x), imag(x) / modulus(x))
+    return divided(x, modulus(x))
 
 
 def squared_deviations(x: Any, dim: Any, correction: float, *, keepdim: bool) -> Any:
@@ -81,3 +104,27 @@ def conjugated_product(x: Any, other: Any, dim: int = -1) -> Any:
     re = real(x) * real(other) + imag(x) * imag(other)
     im = real(x) * imag(other) - imag(x) * real(other)
     return joined(re.sum(dim), im.sum(dim))
+
+
+def mean(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    """Give the mean."""
+    return joined(real(x).mean(dim, keepdims=keepdim), imag(x).mean(dim, keepdims=keepdim))
+
+
+def with_mean(moment: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a moment and the mean."""
+    return lambda x: (moment(x), mean(x))
+
+
+def covariance(x: Any) -> Any:
+    """Give how rows vary together: each deviation times the conjugates of all."""
+    re, im = (part - part.mean(-1, keepdims=True) for part in (real(x), imag(x)))
+    count = re.shape[-1] - 1
+    return joined((re @ re.T + im @ im.T) / count, (im @ re.T - re @ im.T) / count)
+
+
+def correlation(x: Any) -> Any:
+    """Give how rows vary together, over how they vary alone."""
+    together = covariance(x)
+    alone = np.sqrt(np.diagonal(real(together)))
+    return divided(together, alone[:, None] * alone)

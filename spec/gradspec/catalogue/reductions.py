@@ -307,6 +307,7 @@ ROWS: Final = (
         },
         ends={"infinity": at([INF, 1.0], or_nan([1.0, 0.0]), [NO_NUMBER, 0.0])},
         keeps="result x",
+        of_parts=parts.of_moduli(norm),
         apart="dtype",
     ),
     row(

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from gradspec.catalogue import parts
 from gradspec.catalogue.domain import POSITIVE, SHARE
 from gradspec.catalogue.entrywise import real, size
 from gradspec.catalogue.operator import ANALYTIC, PIECEWISE, REFUSED, Given, of, on, point, row
@@ -191,8 +192,9 @@ ROWS: Final = (
         aweights=on(2, 4, aweights=of(4, domain=POSITIVE)),
         both=on(2, 4, fweights=OFTEN, aweights=of(4, domain=POSITIVE)),
         keeps="",
+        of_parts=parts.covariance,
     ),
-    row(*("corrcoef(x)", corrcoef, ANALYTIC, on(3, 4)), keeps=""),
+    row(*("corrcoef(x)", corrcoef, ANALYTIC, on(3, 4)), keeps="", of_parts=parts.correlation),
     row(
         *("vander(x, *, N=None)", vander, ANALYTIC, on(3)),
         fewer=on(2, 3, N=2),
@@ -215,5 +217,6 @@ ROWS: Final = (
         cubes=on(3, other=of(2, 1), p=3),
         count=on(2, 3, other=of(2, 3), p=0),
         keeps="?",
+        of_parts=lambda x, other: np.sqrt((parts.distance(x, other) ** 2).sum()),
     ),
 )

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from gradspec.catalogue.domain import OFF_THE_AXIS, Domain
+from gradspec.catalogue.domain import OFF_THE_AXIS, Domain, Symmetric
 from gradspec.catalogue.operator import (
     ANALYTIC_BY_PARTS,
     BY_PARTS,
@@ -61,7 +61,12 @@ HOLOMORPHIC: Final = {
 def _by_parts(operator: Operator) -> Call:
     """Give a call of an operator that is another function where numbers are complex."""
     call = operator.telling()
-    other = replace(operator, formula=operator.of_parts, smoothness=ANALYTIC_BY_PARTS)
+    other = replace(
+        operator,
+        formula=operator.of_parts,
+        smoothness=ANALYTIC_BY_PARTS,
+        settled=operator.settled_of_parts,
+    )
     return Call(other, call.name, call.given)
 
 
@@ -81,11 +86,16 @@ def complex_sample(call: Call) -> dict[str, Any]:
 
 def _with_other_parts(call: Call) -> Callable[[Any], Any]:
     random, others = np.random.default_rng(len(call.name)), Domain(OFF_THE_AXIS, repeats=True)
+    domains = (getattr(value, "domain", None) for value in call.given.values())
+    hermitian = any(isinstance(domain, Symmetric) for domain in domains)
 
     def with_other_part(array: Any) -> Any:
         if array.dtype.kind != "f":
             return array
-        return np.asarray(array + 1j * others.draw(random, array.shape, set()))
+        other = others.draw(random, array.shape, set())
+        if hermitian:
+            other = np.tril(other, -1) - np.tril(other, -1).swapaxes(-1, -2)
+        return np.asarray(array + 1j * other)
 
     return with_other_part
 

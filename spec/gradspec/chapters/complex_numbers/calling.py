@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradspec.catalogue.operator import replaced, variables
-from gradspec.chapters.operators.calling import perform
+from gradspec.chapters.operators.calling import is_of_symmetric, perform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +26,29 @@ def cotangent(ag: Autograd, value: Any) -> Any:
     shape = np.shape(value)
     weights = drawn(ag, *shape) if np.iscomplexobj(value) else ag.random(*shape)
     return np.round(weights * 16) / 16
+
+
+def hermitian(call: Call, array: Any) -> Any:
+    """Add the conjugate transposed, if the operator is about Hermitian matrices.
+
+    Of the gradient of one, which an engine may read half of, no more is determined.
+    """
+    if not is_of_symmetric(call):
+        return array
+    last = len(array.shape) - 1
+    return array + array.swapaxes(last - 1, last).conj()
+
+
+def hermitian_by_parts(call: Call, gradients: list[Any]) -> list[Any]:
+    """Give the same where gradients by real and imaginary parts take turns."""
+    if not is_of_symmetric(call):
+        return gradients
+    by_real, by_imag = gradients
+    last = len(by_real.shape) - 1
+    return [
+        by_real + by_real.swapaxes(last - 1, last),
+        by_imag - by_imag.swapaxes(last - 1, last),
+    ]
 
 
 def parts_of(points: list[Any]) -> list[Any]:
