@@ -39,6 +39,8 @@ COMPUTING: Final = {
 """Operators that compute with numbers of 8 bits as torch's do -> with which."""
 JOINING: Final = frozenset({"cat", "stack", "where"})
 """Operators that bring their operands to one type themselves."""
+KEEPING: Final = frozenset({"log_softmax"})
+"""Operators that keep something between their steps in the narrow type, which they are told."""
 OF_ENDS: Final = frozenset({"nan_to_num"})
 """Operators that ask for the least and largest number of a type, and so are left to themselves."""
 
@@ -64,7 +66,8 @@ def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
     if any(isinstance(param, np.dtype) for param in params):
         return operator.kernel(*values, *params)
     wide = [widened(value) for value in values]
-    result = operator.kernel(*wide, *params)
+    kept = (common(operator, values),) if operator.name in KEEPING else ()
+    result = operator.kernel(*wide, *params, *kept)
     if shows(result, wide):
         return operator.kernel(*values, *params)
     dtype = common(operator, values)

@@ -54,6 +54,7 @@ APART = frozenset(
     }
 )
 OPERANDS = (Tensor, int, float, complex)
+ARRAYS_AND_NUMBERS = (np.ndarray, np.generic, int, float, complex)
 PAIR = 2
 new = object.__new__
 ndarray = np.ndarray
@@ -223,7 +224,7 @@ def run_again(operator: Operator, values: Any, params: tuple[Any, ...], error: E
         raise refusals.index_refused(operator, error) from error
     if isinstance(error, OverflowError):
         raise refusals.number_does_not_fit(operator, error) from error
-    if isinstance(error, TypeError) and all(isinstance(v, np.ndarray | np.generic) for v in values):
+    if isinstance(error, TypeError) and all(isinstance(v, ARRAYS_AND_NUMBERS) for v in values):
         refusals.check_shapes(operator, values)
         raise refusals.dtypes_do_not_fit(operator, values) from error
     if isinstance(error, TypeError) or not is_quiet.get():
