@@ -198,7 +198,7 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
 
     apply = NodeOfSeveral.__call__
 
-    def __call__(self, *gradients: Tensor | None) -> Any:
+    def __call__(self, *_: Tensor | None) -> Any:
         """Refuse to be called, as torch does for a function of the caller's."""
         raise TypeError(f"{type(self).__name__} is not called; call its apply() with gradients")
 

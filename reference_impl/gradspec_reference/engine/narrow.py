@@ -52,10 +52,7 @@ def is_narrow(value: Any) -> bool:
 
 def among(values: Any) -> bool:
     """Tell whether there is such a value."""
-    for value in values:
-        if isinstance(value, ARRAYS) and dtypes.is_narrow(value.dtype):
-            return True
-    return False
+    return any(map(is_narrow, values))
 
 
 def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:

@@ -105,9 +105,7 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
         type(x) in FLOATS and (type(y) is type(x) or type(y) in NUMBERS)
         if type(x) is not ndarray
         else (x.dtype is y.dtype if both else type(y) in NUMBERS)
-        and (
-            x.dtype.char in WIDE or (both and not operator.particular and x.dtype.char in PLAIN)
-        )
+        and (x.dtype.char in WIDE or (both and not operator.particular and x.dtype.char in PLAIN))
     ):
         return binary_of_any(operator, a, b, *params)
     try:

@@ -157,7 +157,9 @@ class Kernels:
     where = staticmethod(where_kernel)
 
 
-def masked(name: str, kernel: Any, rule: Any, backward: str = "", **rest: Any) -> tuple[Operator, ...]:
+def masked(
+    name: str, kernel: Any, rule: Any, backward: str = "", **rest: Any
+) -> tuple[Operator, ...]:
     """Make a row whose derivative is an operator of two operands in torch, and that one.
 
     It depends, with derivative zero, on what was masked, and so requires grad under create_graph.
