@@ -73,7 +73,8 @@ class _Tracing:
     def note(self, node: Node) -> None:
         """Tell of a new node, and of what it saved."""
         if type(node) is AccumulateGrad:
-            return self.tell("record", node, _copy(node.variable))
+            self.tell("record", node, _copy(node.variable))
+            return
         for target in node.targets:
             if type(target) is AccumulateGrad and id(target) not in self.numbers:
                 self.tell("record", target, _copy(target.variable))

@@ -297,10 +297,8 @@ def find(node: Node, name: str) -> Any:
 def attributes(operator: Operator) -> dict[str, property]:
     """Make what nodes of an operator show: `_saved_<name>`."""
     looks = {name: _shown(own) for name, own in saved_names.shown_by(operator).items()}
-    looks |= {
-        name: property(lambda node, part=part: shown(node, "result")[part])
-        for part, name in enumerate(saved_names.PARTS.get(operator.node, ()))
-    }
+    parts = saved_names.PARTS.get(operator.node, ())
+    looks |= {name: _part_of_results(part) for part, name in enumerate(parts)}
     looks |= {
         name: property(look) for name, look in saved_names.MADE.get(operator.node, {}).items()
     }
@@ -314,6 +312,10 @@ def chosen(node: Node) -> Any:
     indices = shown(node, "indices")
     keepdim = saved_names.param("keepdim")(node)
     return indices if keepdim else indices.squeeze(saved_names.param("dim")(node))
+
+
+def _part_of_results(part: int) -> property:
+    return property(lambda node: shown(node, "result")[part])
 
 
 def _shown(name: str) -> property:
