@@ -36,7 +36,11 @@ from gradspec_reference.dtypes import (
 from gradspec_reference.dtypes import (
     bool_ as bool,
 )
-from gradspec_reference.engine.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from gradspec_reference.engine.anomaly import (
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
+    set_anomaly_enabled,
+)
 from gradspec_reference.engine.modes import (
     enable_grad,
     inference_mode,
@@ -200,6 +204,7 @@ __all__ = [
     "optim",
     "pi",
     "return_types",
+    "set_anomaly_enabled",
     "set_default_dtype",
     "set_grad_enabled",
     "set_warn_always",

@@ -109,6 +109,8 @@ DIFFERENTIABLE: Final = "fVc"
 """The letters of numbers that have gradients: floating-point ones, and complex ones."""
 FLOAT: Final = 2
 """The category of floating-point numbers, above which there are complex ones only."""
+HALF: Final = "e"
+"""NumPy's letter for float16, whose own kernels round at each of their steps."""
 NUMPYS_LAST: Final = 255
 """The number of a NumPy dtype up to which it is NumPy's own."""
 E4M3_LARGEST: Final = 448.0
@@ -143,7 +145,7 @@ float8_e8m0fnu = narrow("float8_e8m0fnu")
 
 OF_8_BITS: Final = (float8_e4m3fn, float8_e4m3fnuz, float8_e5m2, float8_e5m2fnuz, float8_e8m0fnu)
 NARROW: Final = (bfloat16, *OF_8_BITS)
-"""What computes with these computes in float32; with those of 8 bits little does."""
+"""The types that NumPy has not; what computes with them computes in float32."""
 
 
 def missing() -> tuple[DType, ...]:
@@ -188,6 +190,11 @@ def of_type(kind: Any) -> DType | None:
 def dtype_named(name: str) -> DType:
     """Return the dtype of that name."""
     return _NAMED[name]
+
+
+def is_narrow(dtype: NumpyDType) -> bool:
+    """Tell whether what computes with a type computes in float32 and rounds once."""
+    return dtype.char == HALF or dtype.num > NUMPYS_LAST
 
 
 def limits(dtype: NumpyDType) -> Any:
@@ -257,6 +264,8 @@ def promote(a: DType, b: DType) -> DType:
         return (
             promote(high, low.to_complex()) if high.is_complex and low.category == FLOAT else high
         )
+    if complex32 in (a, b):
+        return b if a is complex32 else a
     if bfloat16 in (a, b):
         return float32 if float16 in (a, b) else (b if a is bfloat16 else a)
     return of(np.promote_types(a.numpy, b.numpy))

@@ -10,7 +10,6 @@ import numpy as np
 from gradspec_reference.engine.recording import unary
 from gradspec_reference.engine.shapes import named_dims
 from gradspec_reference.names import arguments
-from gradspec_reference.names.devices import check_device
 from gradspec_reference.names.factories import floating, made
 from gradspec_reference.names.functions import assembly, complex_numbers
 from gradspec_reference.names.functions.spectra import (
@@ -218,9 +217,8 @@ def fftfreq(
     device: Any = None,
 ) -> Tensor:
     """Return the frequencies of a transform, at this distance of samples (torch.fft.fftfreq)."""
-    check_device(device)
     numbers = np.fft.ifftshift(np.arange(-(n // 2), n - n // 2))
-    return made(spaced(numbers, n, d, floating(dtype)), requires_grad)
+    return made(spaced(numbers, n, d, floating(dtype)), requires_grad, device)
 
 
 def rfftfreq(
@@ -232,8 +230,7 @@ def rfftfreq(
     device: Any = None,
 ) -> Tensor:
     """Return the frequencies of one half of a transform (torch.fft.rfftfreq)."""
-    check_device(device)
-    return made(spaced(np.arange(n // 2 + 1), n, d, floating(dtype)), requires_grad)
+    return made(spaced(np.arange(n // 2 + 1), n, d, floating(dtype)), requires_grad, device)
 
 
 def spaced(numbers: Any, n: int, d: float, dtype: Any) -> Any:

@@ -6,11 +6,16 @@ its operands here or none, but for numbers and 0-d tensors.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from gradspec_reference.errors import OtherDeviceError
+
+READING: Final = frozenset(
+    {np.allclose, np.argwhere, np.array_equal, np.bincount, np.flatnonzero, np.nonzero, np.unique}
+)
+"""Functions of NumPy's whose results are numbers, or shapes that depend on numbers."""
 
 
 class MetaArray(np.ndarray):
@@ -20,9 +25,16 @@ class MetaArray(np.ndarray):
         """Apply a function of NumPy's to what is behind."""
         return moved(getattr(ufunc, method)(*map(bare, inputs), **bare(options)))
 
+    def __bool__(self) -> bool:
+        """Refuse: there is no number that could hold."""
+        check_has_numbers(self)
+        return False
+
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         """Apply any other function of NumPy's to what is behind."""
         del types
+        if function in READING:
+            check_has_numbers(self)
         return moved(function(*bare(args), **bare(options)))
 
 

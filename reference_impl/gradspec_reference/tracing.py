@@ -72,6 +72,9 @@ class _Tracing:
 
     def note(self, node: Node) -> None:
         """Tell of a new node, and of what it saved."""
+        if type(node) is AccumulateGrad:
+            self.tell("record", node, _copy(node.variable))
+            return
         for target in node.targets:
             if type(target) is AccumulateGrad and id(target) not in self.numbers:
                 self.tell("record", target, _copy(target.variable))

@@ -29,12 +29,17 @@ def power(x: Any) -> Any:
 
 def told_of(y: Any, refusal: str) -> str:
     """Return the warning of a pass that is refused."""
+    (warning,) = each_told_of(y, refusal)
+    return warning
+
+
+def each_told_of(y: Any, refusal: str) -> list[str]:
+    """Return the warnings of a pass that is refused: of a node, then of what led to it."""
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         with pytest.raises(RuntimeError, match=refusal):
             y.backward()
-    (warning,) = said
-    return str(warning.message)
+    return [str(warning.message) for warning in said]
 
 
 def test_the_warning_names_the_line_of_the_forward_call() -> None:
@@ -67,8 +72,7 @@ def test_what_led_to_a_node_of_a_pass_is_shown_behind_it() -> None:
     x = torch.tensor(0.0, requires_grad=True)
     with torch.autograd.set_detect_anomaly(True):
         (first,) = torch.autograd.grad(power(x), x, create_graph=True)
-        said = told_of(first * 0.0, "returned NaN")
-    node, behind = said.split("that was in a backward pass at PowBackward0")
+        node, behind = each_told_of(first * 0.0, "returned NaN")
     assert line_of(power, "1.5") in behind
     assert line_of(power, "1.5") not in node
 
@@ -102,3 +106,27 @@ def test_anomaly_detection_is_told_by_bools(flags: tuple[Any, ...]) -> None:
     with pytest.raises(TypeError, match="give True or False"):
         torch.autograd.set_detect_anomaly(*flags)
     assert not torch.is_anomaly_enabled()
+
+
+class Beside(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any, weight: Any) -> Any:
+        return x + weight
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Any) -> Any:
+        return gradient, gradient * float("nan")
+
+
+def test_nan_is_found_in_what_a_function_of_the_callers_made_for_nobody() -> None:
+    x, constant = torch.ones(2, requires_grad=True), torch.ones(2)
+    with torch.autograd.set_detect_anomaly(True):
+        said = told_of(Beside.apply(x, constant).sum(), "returned NaN for its operand number 1")
+    assert "BesideBackward" in said
+
+
+def test_the_end_of_the_graph_notes_its_first_use() -> None:
+    x = torch.ones(2, requires_grad=True)
+    with torch.autograd.set_detect_anomaly(True):
+        ((end, _),) = root(x).grad_fn.next_functions
+    assert line_of(root, "sqrt") in "".join(end.metadata["traceback_"])

@@ -106,3 +106,51 @@ def test_it_prints_where_it_is(engine: Any) -> None:
     shown = repr(leaf(engine))
 
     assert shown == "tensor(..., device='meta', size=(2,), requires_grad=True)"
+
+
+MAKERS = {
+    "ones": lambda torch: torch.ones(2, device="meta"),
+    "tensor": lambda torch: torch.tensor([1.0, 2.0], device="meta"),
+    "full": lambda torch: torch.full((2,), 3.0, device="meta"),
+    "rand": lambda torch: torch.rand(2, device="meta"),
+    "arange": lambda torch: torch.arange(2.0, device=torch.device("meta")),
+    "as_tensor": lambda torch: torch.as_tensor(torch.ones(2), device="meta"),
+    "new_ones": lambda torch: torch.ones(3, device="meta").new_ones(2),
+}
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_what_is_made_there_is_there(engine: Any, make: str) -> None:
+    x = MAKERS[make](engine).requires_grad_()
+
+    (x * 2.0).sum().backward()
+
+    assert (x.device.type, x.grad.device.type, tuple(x.grad.shape)) == ("meta", "meta", (2,))
+
+
+def test_a_block_says_where_tensors_are_made(engine: Any) -> None:
+    with engine.device("meta"):
+        inside, named = engine.zeros(2), engine.zeros(2, device="cpu")
+        with engine.device("cpu"):
+            innermost = engine.zeros(2)
+
+    found = [x.device.type for x in (inside, named, innermost, engine.zeros(2))]
+    assert found == ["meta", "cpu", "cpu", "cpu"]
+
+
+LOOKS = {
+    "equal": lambda torch, x: torch.equal(x, x),
+    "nonzero": lambda torch, x: torch.nonzero(x),
+    "unique": lambda torch, x: torch.unique(x),
+    "mask": lambda _torch, x: x[x > 0.0],
+    "copy_": lambda torch, x: torch.ones(2).copy_(x),
+    "cpu": lambda _torch, x: x.cpu(),
+    "grad": lambda torch, x: setattr(x, "grad", torch.ones(2)),
+    "cotangent": lambda torch, x: (x * 2.0).backward(torch.ones(2)),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_its_numbers_are_not_looked_at(engine: Any, look: str) -> None:
+    with pytest.raises(RuntimeError):
+        LOOKS[look](engine, leaf(engine))

@@ -71,6 +71,11 @@ def set_anomaly_mode(mode: bool, check_nan: bool) -> tuple[bool, bool]:
     return before
 
 
+def set_anomaly_enabled(enabled: bool, check_nan: bool = True) -> None:
+    """Look for anomalies or not, from now on (torch.set_anomaly_enabled)."""
+    set_anomaly_mode(enabled, check_nan)
+
+
 class set_detect_anomaly:  # noqa: N801 - torch's name
     """Look for anomalies, at once; as a context manager, until the block ends.
 
@@ -125,7 +130,7 @@ def callers_stack() -> list[str]:
 
 
 def tell(node: Node) -> None:
-    """Warn of a failure at a node, and say where the node was recorded, and what led to that."""
+    """Warn of a failure at a node, and say where it was recorded; then of what led to that."""
     if TRACEBACK not in node.metadata:
         said = (
             f"the backward pass failed at {node.name()}; nothing is known of the call that "
@@ -134,12 +139,13 @@ def tell(node: Node) -> None:
     else:
         stack = "".join(node.metadata[TRACEBACK])
         said = f"the backward pass failed at {node.name()}, which was recorded here:\n{stack}"
+    warnings.warn(said, UserWarning, stacklevel=2)
     parent = node.metadata.get(PARENT)
     while parent is not None:
         stack = "".join(parent.metadata.get(TRACEBACK, ["an unknown place"]))
-        said += f"\nthat was in a backward pass at {parent.name()}, recorded here:\n{stack}"
+        said = f"that was recorded in a backward pass at {parent.name()}, recorded here:\n{stack}"
+        warnings.warn(said, UserWarning, stacklevel=2)
         parent = parent.metadata.get(PARENT)
-    warnings.warn(said, UserWarning, stacklevel=2)
 
 
 class WatchedPass(BackwardPass):
@@ -175,6 +181,12 @@ class WatchedPass(BackwardPass):
             self.given = next(n for n in count(self.given + 1) if edges[n] == edge)
             self.check(part)
         super().deliver(edge, part, status)
+
+    def leave(self, part: Any, status: int) -> None:
+        """Look also at what nobody wants."""
+        self.given += 1
+        self.check(part)
+        super().leave(part, status)
 
     def fit(self, part: Any, status: int, shape: Shape, dtype: Any) -> tuple[Any, int]:
         """Look at a contribution also once it has its receiver's shape."""

@@ -189,7 +189,8 @@ class BackwardPass(ShowsGradients):
         self.execute(node, arrived)
         self.held_back = None
         edges, made = node.next_functions, iter(held)
-        shares = [next(made) if self.wants(edge) else NOTHING for edge in edges]
+        all_are_made = node.operator_is_callers
+        shares = [next(made) if all_are_made or self.wants(edge) else NOTHING for edge in edges]
         shares = self.through_node_hooks(functions, shares, received)
         for edge, share in zip(edges, shares, strict=True):
             if self.wants(edge):
@@ -230,6 +231,13 @@ class BackwardPass(ShowsGradients):
             part, status = self.take_back(shares)
             if self.wants(edge):
                 self.deliver(edge, part, SHARED if id(part) in held else status)
+            else:
+                self.leave(part, status)
+
+    def leave(self, part: Any, status: int) -> None:
+        """Keep what a function of the caller's made for nobody, for the hooks of its node."""
+        if self.held_back is not None:
+            self.held_back.append((part, status))
 
     def pass_nothing(self, node: Node) -> None:
         """Tell the nodes below that nothing comes from here; what is saved is looked at, too."""

@@ -20,6 +20,7 @@ from gradspec_reference.errors import (
     CotangentShapeError,
     CotangentTypeError,
     NonscalarRootError,
+    OtherDeviceError,
     RootWithoutGradError,
 )
 from gradspec_reference.meta import is_meta, to_meta
@@ -91,6 +92,10 @@ def for_root(root: Root, given: Any) -> Tensor | None:
         raise ComplexCotangentError(
             f"a cotangent of {given.dtype} was given for a root of {dtypes.of(dtype)}; both must "
             "be real, or both complex"
+        )
+    if isinstance(root, Tensor) and is_meta(root._array) is not is_meta(given._array):
+        raise OtherDeviceError(
+            f"a cotangent on {given.device} was given for a root on {root.device}"
         )
     given.materialise()  # what becomes of it may show the same memory
     return given

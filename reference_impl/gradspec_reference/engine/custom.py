@@ -198,6 +198,10 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
 
     apply = NodeOfSeveral.__call__
 
+    def __call__(self, *_: Tensor | None) -> Any:
+        """Refuse to be called, as torch does for a function of the caller's."""
+        raise TypeError(f"{type(self).__name__} is not called; call its apply() with gradients")
+
     def release(self) -> None:
         """Let go of the saved values; what saved none can run again, and not ask for them."""
         self.was_released = True
@@ -215,7 +219,7 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
         )
 
     def checked(self, position: int, gradient: Any, shape: Any) -> Tensor | None:
-        """Return a gradient, None where nobody wants one; refuse what cannot be one."""
+        """Return a gradient; refuse what cannot be one where one is wanted."""
         name = self.function.__name__
         if gradient is None:
             return None
@@ -225,7 +229,7 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
                 "it must return tensors or None"
             )
         if not self.requires[position]:
-            return None
+            return gradient  # which goes nowhere, but hooks of the node see it
         if is_complex(gradient) and not self.are_complex[position]:
             raise FunctionGradientsError(
                 f"backward of {name} returned a complex gradient for argument {position}, which is "

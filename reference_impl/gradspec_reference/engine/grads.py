@@ -14,7 +14,9 @@ from gradspec_reference.errors import (
     GradIsSelfError,
     GradShapeError,
     GradTypeError,
+    OtherDeviceError,
 )
+from gradspec_reference.meta import is_meta
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,6 +163,10 @@ def check_assigned(tensor: HasGradient, value: object) -> None:
     if value is tensor:
         raise GradIsSelfError("a tensor was assigned as its own gradient; assign a clone()")
     check_dtype(tensor, value)
+    if is_meta(value._array) is not is_meta(tensor._array):
+        raise OtherDeviceError(
+            f"grad was assigned a tensor on {value.device}; the tensor is on {tensor.device}"
+        )
     if value._array.shape != tensor._array.shape:
         raise GradShapeError(
             f"grad was assigned a tensor of shape {list(value.shape)}; it must have the tensor's "

@@ -1,4 +1,4 @@
-"""Numbers narrower than NumPy's own: what computes with them does so in float32; start at `run`.
+"""Numbers narrower than float32: what computes with them does so in float32; start at `run`.
 
 A result is rounded once, and so is what a node passes on.  What only shows the numbers, or is told
 a data type, is left to itself.
@@ -37,21 +37,22 @@ COMPUTING: Final = {
     "isinf": (dtypes.float8_e5m2,),
 }
 """Operators that compute with numbers of 8 bits as torch's do -> with which."""
+JOINING: Final = frozenset({"cat", "stack", "where"})
+"""Operators that bring their operands to one type themselves."""
+KEEPING: Final = frozenset({"log_softmax"})
+"""Operators that keep something between their steps in the narrow type, which they are told."""
 OF_ENDS: Final = frozenset({"nan_to_num"})
 """Operators that ask for the least and largest number of a type, and so are left to themselves."""
 
 
 def is_narrow(value: Any) -> bool:
-    """Tell whether a value is an array or a number of a type that NumPy has not."""
-    return isinstance(value, ARRAYS) and value.dtype.num > dtypes.NUMPYS_LAST
+    """Tell whether a value is an array or a number of a narrow type."""
+    return isinstance(value, ARRAYS) and dtypes.is_narrow(value.dtype)
 
 
 def among(values: Any) -> bool:
     """Tell whether there is such a value."""
-    for value in values:
-        if isinstance(value, ARRAYS) and value.dtype.num > dtypes.NUMPYS_LAST:
-            return True
-    return False
+    return any(map(is_narrow, values))
 
 
 def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
@@ -62,14 +63,23 @@ def run(operator: Operator, values: list[Any], params: tuple[Any, ...]) -> Any:
     if any(isinstance(param, np.dtype) for param in params):
         return operator.kernel(*values, *params)
     wide = [widened(value) for value in values]
-    result = operator.kernel(*wide, *params)
+    kept = (common(operator, values),) if operator.name in KEEPING else ()
+    result = operator.kernel(*wide, *params, *kept)
     if shows(result, wide):
         return operator.kernel(*values, *params)
-    dtype = next(value.dtype for value in values if is_narrow(value))
+    dtype = common(operator, values)
     check_has_kernel(operator, dtypes.of(dtype), values)
     if operator.name in OF_ENDS:
         return operator.kernel(*values, *params)
     return rounded(result, dtype)
+
+
+def common(operator: Operator, values: list[Any]) -> Any:
+    """Return the type of a result: the narrow one, but where operands of several are joined."""
+    floating = [v for v in values if isinstance(v, ARRAYS) and v.dtype.kind in dtypes.FLOATING]
+    if operator.name in JOINING and len({value.dtype for value in floating}) > 1:
+        return dtypes.promoted_dtype(*floating).numpy
+    return next(value.dtype for value in floating if is_narrow(value))
 
 
 def check_has_kernel(operator: Operator, dtype: dtypes.DType, values: list[Any]) -> None:

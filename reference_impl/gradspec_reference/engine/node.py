@@ -283,6 +283,8 @@ class AccumulateGrad(Node):
         self.retained = None
         self.variable = variable
         self.refresh()
+        for note in tuple(noting):
+            note(self)
 
     def name(self) -> str:
         """Return torch's name of the node."""

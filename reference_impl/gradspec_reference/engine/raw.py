@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.engine import packing, saved
+from gradspec_reference.engine import packing, saved, saved_names
 from gradspec_reference.errors import GraphFreedError, SavedHooksError
 
 if TYPE_CHECKING:
@@ -85,14 +85,21 @@ class RawSaved:
 
 def attributes(operator: Operator) -> dict[str, property]:
     """Make what nodes of an operator show: `_raw_saved_<name>`."""
-    kept = [name for name in operator.saved_names if not name.endswith("_shape")]
-    return {
-        f"_raw_saved_{saved.called(name)}": _of(operator.saved_names.index(name)) for name in kept
+    looks = {
+        f"_raw_saved_{name}": _of(operator.saved_names.index(own))
+        for name, own in saved_names.shown_by(operator).items()
+        if own in operator.saved_names and not own.endswith("_shape")
     }
+    parts = enumerate(saved_names.PARTS.get(operator.node, ()))
+    return looks | {f"_raw_saved_{name}": _part_of_results(part) for part, name in parts}
 
 
 def _of(place: int) -> property:
     return property(lambda node: of_place(node, place))
+
+
+def _part_of_results(part: int) -> property:
+    return property(lambda node: RawSaved(node, node.operator.saved_names.index("result"), part))
 
 
 def of_place(node: Node, place: int) -> Any:

@@ -44,10 +44,9 @@ if TYPE_CHECKING:
 
 NUMBERS = (int, float)
 ONE = (1,)
-FLOATS = frozenset({np.float16, np.float32, np.float64})
-OF_NUMPY = "efd"  # the letters of its floating-point types
-OWN = dtypes.NUMPYS_LAST + 1  # from here on the numbers of types that NumPy does not have itself
-PLAIN = "efd?bBhilq"  # the letters of its real types: kernels are run on these as they are
+FLOATS = frozenset({np.float32, np.float64})
+WIDE = "fd"  # the letters of floating-point types that kernels compute in
+PLAIN = "fd?bBhilq"  # the letters of its real types: kernels are run on these as they are
 APART = frozenset(
     {
         *(d.numpy.type for d in dtypes.ALL if d.numpy.char not in PLAIN),
@@ -55,6 +54,7 @@ APART = frozenset(
     }
 )
 OPERANDS = (Tensor, int, float, complex)
+ARRAYS_AND_NUMBERS = (np.ndarray, np.generic, int, float, complex)
 PAIR = 2
 new = object.__new__
 ndarray = np.ndarray
@@ -105,9 +105,7 @@ def binary(operator: Operator, a: Any, b: Any, *params: Any) -> Tensor:
         type(x) in FLOATS and (type(y) is type(x) or type(y) in NUMBERS)
         if type(x) is not ndarray
         else (x.dtype is y.dtype if both else type(y) in NUMBERS)
-        and (
-            x.dtype.char in OF_NUMPY or (both and not operator.particular and x.dtype.char in PLAIN)
-        )
+        and (x.dtype.char in WIDE or (both and not operator.particular and x.dtype.char in PLAIN))
     ):
         return binary_of_any(operator, a, b, *params)
     try:
@@ -151,7 +149,7 @@ def unary(operator: Operator, a: Tensor, *params: Any) -> Tensor:
     x = a._array
     if type(a) is Batched:
         return batching.apply(operator, (a,), params)
-    if operator.particular and (x.dtype.char not in OF_NUMPY or type(x) is MetaArray):
+    if operator.particular and (x.dtype.char not in WIDE or type(x) is MetaArray):
         return apply_pointwise(operator, (a,), *params)
     if x.dtype.char not in PLAIN:
         return apply(operator, (a,), *params)
@@ -173,7 +171,7 @@ def unary(operator: Operator, a: Tensor, *params: Any) -> Tensor:
         and operator.differentiable
         and state.recording
     ):
-        if array.dtype.char in OF_NUMPY and operator.ruled is None:
+        if array.dtype.char in WIDE and operator.ruled is None:
             linking.link_one(operator, a, params, result)
         else:
             record(operator, (a,), params, result)
@@ -208,7 +206,7 @@ def row_for(operator: Operator, dtype: dtypes.NumpyDType) -> Operator:
     """Return the row under which an operation with a result of a dtype is recorded."""
     if dtype.kind == "c":
         return complexes.row(operator)
-    return narrow.row(operator) if dtype.num >= OWN else operator
+    return narrow.row(operator) if dtypes.is_narrow(dtype) else operator
 
 
 def run_again(operator: Operator, values: Any, params: tuple[Any, ...], error: Exception) -> Any:
@@ -224,7 +222,7 @@ def run_again(operator: Operator, values: Any, params: tuple[Any, ...], error: E
         raise refusals.index_refused(operator, error) from error
     if isinstance(error, OverflowError):
         raise refusals.number_does_not_fit(operator, error) from error
-    if isinstance(error, TypeError) and all(isinstance(v, np.ndarray | np.generic) for v in values):
+    if isinstance(error, TypeError) and all(isinstance(v, ARRAYS_AND_NUMBERS) for v in values):
         refusals.check_shapes(operator, values)
         raise refusals.dtypes_do_not_fit(operator, values) from error
     if isinstance(error, TypeError) or not is_quiet.get():
@@ -307,7 +305,7 @@ def cast_operand(value: Any, dtype: dtypes.NumpyDType) -> Any:
     """Cast one operand; a number keeps its weakness, which NumPy knows as well."""
     if isinstance(value, np.ndarray | np.generic):
         return value if value.dtype == dtype else value.astype(dtype)
-    if dtype.num >= OWN:
+    if dtypes.is_narrow(dtype):
         return value
     if dtype.kind in "iu" and type(value) is int:
         return np.asarray(value).astype(dtype)[()]
@@ -325,7 +323,7 @@ def record(
     if dtype.kind not in dtypes.DIFFERENTIABLE:
         refusals.refuse_integers(operator, operands, requires)
         return
-    if dtype.char not in OF_NUMPY:
+    if dtype.char not in WIDE:
         operator = row_for(operator, dtype)
     result._grad_fn = make_node(operator, operands, params, requires, result)
 

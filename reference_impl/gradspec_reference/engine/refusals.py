@@ -49,7 +49,7 @@ def number_does_not_fit(operator: Operator, error: OverflowError) -> RuntimeErro
 
 def dtypes_do_not_fit(operator: Operator, values: Any) -> RuntimeError:
     """Word the refusal of operands of a dtype for which the operator does not exist."""
-    found = ", ".join(repr(dtypes.of(v.dtype)) for v in values)
+    found = ", ".join(repr(dtypes.of(np.asarray(v).dtype)) for v in values)
     each_by_itself = operator.pointwise or len(operator.operand_names) == 1
     error = NotImplementedError if each_by_itself else RuntimeError
     return error(f"{operator.name} was given {found}; convert with to() first")

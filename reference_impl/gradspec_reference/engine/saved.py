@@ -9,11 +9,11 @@ tensor again would be a cycle.
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from gradspec_reference.engine import duals, versions
+from gradspec_reference.engine import duals, saved_names, versions
 from gradspec_reference.engine.grads import HasGradient
 from gradspec_reference.engine.modes import exceptional, state
 from gradspec_reference.errors import (
@@ -281,36 +281,41 @@ def unpack(node: Node, saved: tuple[Any, ...], as_tensors: bool) -> list[Any]:
 
 
 def find(node: Node, name: str) -> Any:
-    """Return the saved item or the plain argument of that name."""
+    """Return the saved item or the plain argument that a row calls so."""
     operator = node.operator
-    kept = name.replace("_sym_sizes", "_shape")
-    if kept == "indices" and "all_indices" in operator.saved_names:
-        kept = "all_indices"  # of an index; other operators have one that is named so
-    if kept in operator.saved_names and not name.endswith("_shape"):
-        if node.saved is None:
+    if name in operator.saved_names:
+        if node.saved is None and not name.endswith("_shape"):
             raise GraphFreedError(
-                f"_saved_{name} of {node.name()} was freed by a backward pass; give "
-                "retain_graph=True to that pass to look at it afterwards"
+                f"_saved_{saved_names.called(name)} of {node.name()} was freed by a backward pass; "
+                "give retain_graph=True to that pass to look at it afterwards"
             )
-        index = operator.saved_names.index(kept)
-        return node.saved[index] if index < len(node.saved) else None
+        index = operator.saved_names.index(name)
+        return node.saved[index] if node.saved and index < len(node.saved) else None
     return node.params[operator.param_names.index(name)]
 
 
 def attributes(operator: Operator) -> dict[str, property]:
     """Make what nodes of an operator show: `_saved_<name>`."""
-    saved = [called(name) for name in operator.saved_names]
-    own = [name for name in operator.param_names if name not in OF_THIS_ENGINE]
-    return {f"_saved_{name}": _shown(name) for name in (*saved, *own)}
+    looks = {name: _shown(own) for name, own in saved_names.shown_by(operator).items()}
+    parts = saved_names.PARTS.get(operator.node, ())
+    looks |= {name: _part_of_results(part) for part, name in enumerate(parts)}
+    looks |= {
+        name: property(look) for name, look in saved_names.MADE.get(operator.node, {}).items()
+    }
+    if operator.node in saved_names.CHOOSING and "indices" in looks:
+        looks["indices"] = property(chosen)
+    return {f"_saved_{name}": look for name, look in looks.items()}
 
 
-OF_THIS_ENGINE: Final = frozenset({"draw", "generator", "key", "origin", "self_geometry"})
-"""Arguments that rules of this engine are given, and nodes of torch do not have."""
+def chosen(node: Node) -> Any:
+    """Return the places of what was chosen along a dimension, in the shape of the result."""
+    indices = shown(node, "indices")
+    keepdim = saved_names.param("keepdim")(node)
+    return indices if keepdim else indices.squeeze(saved_names.param("dim")(node))
 
 
-def called(name: str) -> str:
-    """Return what torch calls a saved value."""
-    return "indices" if name == "all_indices" else name.replace("_shape", "_sym_sizes")
+def _part_of_results(part: int) -> property:
+    return property(lambda node: shown(node, "result")[part])
 
 
 def _shown(name: str) -> property:

@@ -3,7 +3,7 @@
 from gradspec_reference.errors.refusal import GradError
 
 
-class NoDerivativeError(GradError, NotImplementedError, kind="no-derivative", clause="op-107"):
+class NoDerivativeError(GradError, RuntimeError, kind="no-derivative", clause="op-107"):
     """A pass came to an operator that has no derivative."""
 
 

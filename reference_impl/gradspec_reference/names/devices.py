@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from gradspec_reference.meta import is_meta
+from gradspec_reference.meta import is_meta, to_meta
 
 if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Tensor
@@ -27,6 +28,14 @@ class device:  # noqa: N801 - the name that a user reads
         object.__setattr__(self, "type", name)
         object.__setattr__(self, "index", int(number) if number else index)
 
+    def __enter__(self) -> Self:
+        """Make tensors on this device, unless another is named, until the block ends."""
+        entered.devices.append(self)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        entered.devices.pop()
+
     def __str__(self) -> str:
         return self.type if self.index is None else f"{self.type}:{self.index}"
 
@@ -35,6 +44,14 @@ class device:  # noqa: N801 - the name that a user reads
         return f"device(type={self.type!r}{index})"
 
 
+class Entered(threading.local):
+    """The devices whose blocks a thread is in, the innermost last."""
+
+    def __init__(self) -> None:
+        self.devices: list[device] = []
+
+
+entered = Entered()
 Device = device
 CPU: Final = Device("cpu")
 META: Final = Device("meta")
@@ -52,9 +69,19 @@ def named(device: Any) -> Device:
     return device if isinstance(device, Device) else Device(device)
 
 
+def wanted(device: Any) -> Device:
+    """Return the device on which a tensor is to be made: the one named, or that of the block."""
+    if device is None:
+        return entered.devices[-1] if entered.devices else CPU
+    return named(device)
+
+
+def placed(array: Any, device: Any) -> Any:
+    """Return a new array on the device that is wanted."""
+    return to_meta(array) if wanted(device).type == "meta" else array
+
+
 def check_device(device: Any) -> None:
-    """Refuse to make a tensor on any device but the one that has numbers."""
-    if device is None or device is CPU:
-        return
-    if named(device).type != "cpu":
-        raise RuntimeError("tensors are made on 'cpu' here; move them to 'meta' with to()")
+    """Refuse any device but the one that has numbers."""
+    if device is not None and named(device).type != "cpu":
+        raise RuntimeError("random numbers are drawn on 'cpu' here; move them with to()")

@@ -10,7 +10,7 @@ import numpy as np
 from gradspec_reference import dtypes
 from gradspec_reference.engine.shapes import as_shape
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names.devices import check_device
+from gradspec_reference.names.devices import placed, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,9 +37,9 @@ def lengths(size: tuple[Any, ...]) -> tuple[int, ...]:
     return shape
 
 
-def made(array: Any, requires_grad: bool | None) -> Tensor:
-    """Return a leaf on an array, which nobody else may hold."""
-    result = Tensor(array)
+def made(array: Any, requires_grad: bool | None, device: Any = None) -> Tensor:
+    """Return a leaf on an array, which nobody else may hold, on the device that is wanted."""
+    result = Tensor(placed(array, device))
     return result.requires_grad_() if requires_grad else result
 
 
@@ -122,17 +122,17 @@ def tensor(
     Warns if the data is a tensor: then `clone().detach()` says what is meant.
     """
     warn_of_lost_history(data)
-    check_device(device)
     array = inferred(plain(data), dtype)
-    return made(array if array.ndim else array[()], requires_grad)
+    return made(array if array.ndim else array[()], requires_grad, device)
 
 
 def as_tensor(data: Any, *, dtype: DType | None = None, device: Any = None) -> Tensor:
     """Return the data as a tensor, without a copy where that is possible (torch.as_tensor)."""
-    check_device(device)
     if isinstance(data, Tensor):
-        return data if dtype is None else data.to(dtype)
-    if isinstance(data, np.ndarray) and (dtype is None or dtype.numpy == data.dtype):
+        moved = data if device is None else data.to(device)
+        return moved if dtype is None else moved.to(dtype)
+    on_cpu = wanted(device).type == "cpu"
+    if on_cpu and isinstance(data, np.ndarray) and (dtype is None or dtype.numpy == data.dtype):
         return from_numpy(data)
     return tensor(data, dtype=dtype, device=device)
 
@@ -141,6 +141,7 @@ def asarray(
     obj: Any,
     *,
     dtype: DType | None = None,
+    device: Any = None,
     copy: bool | None = None,
     requires_grad: bool | None = None,
 ) -> Tensor:
@@ -149,7 +150,7 @@ def asarray(
     `requires_grad` says whether the result requires grad: if False, it is detached, or a leaf that
     is handed back has its flag taken.  Left out, a tensor keeps its history, and a warning says so.
     """
-    result = as_tensor(obj, dtype=dtype)
+    result = as_tensor(obj, dtype=dtype, device=device)
     if copy is False and not (isinstance(obj, Tensor | np.ndarray) and result.dtype == old(obj)):
         raise ValueError("asarray was told not to copy what must be copied")
     if copy:
@@ -207,8 +208,7 @@ def zeros(
     device: Any = None,
 ) -> Tensor:
     """Return a tensor of zeros (torch.zeros)."""
-    check_device(device)
-    return made(np.zeros(lengths(size), floating(dtype)), requires_grad)
+    return made(np.zeros(lengths(size), floating(dtype)), requires_grad, device)
 
 
 def ones(
@@ -218,8 +218,7 @@ def ones(
     device: Any = None,
 ) -> Tensor:
     """Return a tensor of ones (torch.ones)."""
-    check_device(device)
-    return made(np.ones(lengths(size), floating(dtype)), requires_grad)
+    return made(np.ones(lengths(size), floating(dtype)), requires_grad, device)
 
 
 def empty(
@@ -241,8 +240,6 @@ def full(
     device: Any = None,
 ) -> Tensor:
     """Return a tensor of one value (torch.full)."""
-    check_device(device)
     dtype = dtype or dtypes.of_number(fill_value)
-    return made(
-        np.full(lengths((size,)), dtypes.number_for(fill_value, dtype.numpy)), requires_grad
-    )
+    array = np.full(lengths((size,)), dtypes.number_for(fill_value, dtype.numpy))
+    return made(array, requires_grad, device)

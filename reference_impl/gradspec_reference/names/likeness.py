@@ -89,9 +89,11 @@ def new_zeros(
     *size: int | Sequence[int],
     dtype: DType | None = None,
     requires_grad: bool | None = False,
+    device: Any = None,
 ) -> Tensor:
-    """Return zeros in this tensor's dtype (torch.Tensor.new_zeros)."""
-    result = zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+    """Return zeros in this tensor's dtype, where it is (torch.Tensor.new_zeros)."""
+    place = devices.of(self) if device is None else device
+    result = zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad, device=place)
     return batched.like(self, result) if type(self) is batched.Batched else result
 
 
@@ -100,9 +102,11 @@ def new_ones(
     *size: int | Sequence[int],
     dtype: DType | None = None,
     requires_grad: bool | None = False,
+    device: Any = None,
 ) -> Tensor:
-    """Return ones in this tensor's dtype (torch.Tensor.new_ones)."""
-    result = ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+    """Return ones in this tensor's dtype, where it is (torch.Tensor.new_ones)."""
+    place = devices.of(self) if device is None else device
+    result = ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad, device=place)
     return batched.like(self, result) if type(self) is batched.Batched else result
 
 
@@ -113,18 +117,27 @@ def new_full(
     *,
     dtype: DType | None = None,
     requires_grad: bool | None = False,
+    device: Any = None,
 ) -> Tensor:
-    """Return one value in this tensor's dtype (torch.Tensor.new_full)."""
-    result = full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
+    """Return one value in this tensor's dtype, where it is (torch.Tensor.new_full)."""
+    place = devices.of(self) if device is None else device
+    options: Any = {"requires_grad": requires_grad, "device": place}
+    result = full(size, fill_value, dtype=dtype or self.dtype, **options)
     return batched.like(self, result) if type(self) is batched.Batched else result
 
 
 def new_tensor(
-    self: Tensor, data: Any, *, dtype: DType | None = None, requires_grad: bool | None = False
+    self: Tensor,
+    data: Any,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool | None = False,
+    device: Any = None,
 ) -> Tensor:
     """Return a leaf with a copy of the data, by default in this tensor's dtype.
 
     Warns if the data is a tensor, as `tensor` does.
     """
     warn_of_lost_history(data)
-    return made(inferred(plain(data), dtype or self.dtype), requires_grad)
+    place = devices.of(self) if device is None else device
+    return made(inferred(plain(data), dtype or self.dtype), requires_grad, place)

@@ -316,7 +316,7 @@ METHODS: Final[dict[str, Any]] = {
     "is_cuda": property(lambda _self: False),
     "itemsize": property(Tensor.element_size),
     "nbytes": property(lambda self: self.element_size() * self._array.size),
-    "cpu": notation.itself,
+    "cpu": notation.on_cpu,
     "type_as": type_as,
     "new_empty": likeness.new_zeros,
     "cfloat": cast(dtypes.complex64),

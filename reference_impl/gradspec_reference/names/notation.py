@@ -132,9 +132,10 @@ def reversed_rows(self: Tensor) -> Tensor:
     return assembly.flip(self, (0,)) if self.ndim else self
 
 
-def itself(self: Tensor) -> Tensor:
-    """Serve `cpu()`, where there is no other device."""
-    return self
+def on_cpu(self: Tensor) -> Tensor:
+    """Serve `cpu()`: what is there already is handed back (torch.Tensor.cpu)."""
+    moved: Tensor = self.to("cpu")
+    return moved
 
 
 def reversed_dims(self: Tensor) -> Tensor:

@@ -37,6 +37,7 @@ __all__ = [
     "rand",
     "rand_like",
     "randint",
+    "randint_like",
     "randn",
     "randn_like",
     "randperm",
@@ -130,14 +131,22 @@ def restore(where: Any) -> None:
 
 
 def _made(
-    draw: Any, size: tuple[Any, ...], dtype: DType | None, requires_grad: bool | None
+    draw: Any,
+    size: tuple[Any, ...],
+    dtype: DType | None,
+    requires_grad: bool | None,
+    device: Any = None,
 ) -> Tensor:
     dtype = dtype or dtypes.get_default_dtype()
     if dtype.is_complex:
-        return drawn(lambda shape: pairs(draw((*shape, 2)), dtype), lengths(size), requires_grad)
+        return drawn(
+            lambda shape: pairs(draw((*shape, 2)), dtype), lengths(size), requires_grad, device
+        )
     if not dtype.is_floating_point:
         raise NotImplementedError(f"random numbers of {dtype} were asked for; use randint()")
-    return drawn(lambda shape: np.asarray(draw(shape), dtype.numpy), lengths(size), requires_grad)
+    return drawn(
+        lambda shape: np.asarray(draw(shape), dtype.numpy), lengths(size), requires_grad, device
+    )
 
 
 def pairs(parts: Any, dtype: DType) -> Any:
@@ -145,11 +154,13 @@ def pairs(parts: Any, dtype: DType) -> Any:
     return complex_kernel(parts[..., 0], parts[..., 1]).astype(dtype.numpy)
 
 
-def drawn(draw: Any, shape: tuple[int, ...], requires_grad: bool | None) -> Tensor:
+def drawn(
+    draw: Any, shape: tuple[int, ...], requires_grad: bool | None, device: Any = None
+) -> Tensor:
     """Return a leaf of random numbers; inside vmap, as it says how they are drawn."""
     levels = batched.drawing()
     sizes = tuple(level.size for level in levels)
-    result = made(draw((*sizes, *shape)), requires_grad)
+    result = made(draw((*sizes, *shape)), requires_grad, device)
     for level in reversed(levels):
         result = batched.wrap(level, result)
     return result
@@ -160,10 +171,11 @@ def rand(
     generator: Any = None,
     dtype: DType | None = None,
     requires_grad: bool | None = False,
+    device: Any = None,
 ) -> Tensor:
     """Return numbers uniform in [0, 1) (torch.rand)."""
     check_is_wider("rand", dtype)
-    return _made(source(generator).numpy.random, size, dtype, requires_grad)
+    return _made(source(generator).numpy.random, size, dtype, requires_grad, device)
 
 
 def randn(
@@ -171,12 +183,15 @@ def randn(
     generator: Any = None,
     dtype: DType | None = None,
     requires_grad: bool | None = False,
+    device: Any = None,
 ) -> Tensor:
     """Return standard normal numbers (torch.randn)."""
     normal = source(generator).numpy.standard_normal
     if dtype is not None and dtype.is_complex:  # so that a number varies by one, as real ones do
-        return _made(lambda shape: normal(shape) * HALF_DEVIATION, size, dtype, requires_grad)
-    return _made(normal, size, dtype, requires_grad)
+        return _made(
+            lambda shape: normal(shape) * HALF_DEVIATION, size, dtype, requires_grad, device
+        )
+    return _made(normal, size, dtype, requires_grad, device)
 
 
 def randint(
@@ -193,13 +208,15 @@ def randint(
     start, end, given = (low, high, size) if isinstance(high, int) else (0, low, size or high)
     if given is None:
         raise TypeError("randint was given no size; it needs a list of integers")
-    check_device(device)
     shape = lengths((given,))
     if start >= end:
         raise RuntimeError(f"randint was asked for numbers from {start} to {end}, exclusive")
     integers = source(generator).numpy.integers
     return drawn(
-        lambda shape: np.asarray(integers(start, end, shape), dtype.numpy), shape, requires_grad
+        lambda shape: np.asarray(integers(start, end, shape), dtype.numpy),
+        shape,
+        requires_grad,
+        device,
     )
 
 
@@ -208,6 +225,24 @@ def rand_like(
 ) -> Tensor:
     """Return uniform numbers in a tensor's shape and dtype (torch.rand_like)."""
     made = rand(input.shape, dtype=dtype or input.dtype)
+    return likeness.like(input, made._array, requires_grad, None)
+
+
+def randint_like(
+    input: Tensor,
+    low: int | Tensor,
+    high: int | LeftOut = None,
+    *,
+    dtype: DType | None = None,
+    requires_grad: bool | None = False,
+) -> Tensor:
+    """Return whole numbers in a tensor's shape and dtype (torch.randint_like)."""
+    if isinstance(low, Tensor):
+        if low.numel() != 1:
+            raise RuntimeError(f"randint_like was given {low.numel()} ends; give one")
+        low = int(low)
+    start, end = (0, low) if high is None else (low, high)
+    made = randint(start, end, input.shape, dtype=dtype or input.dtype)
     return likeness.like(input, made._array, requires_grad, None)
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from gradspec_reference import dtypes
 from gradspec_reference.engine.narrow import check_is_wider
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.names.devices import check_device
 from gradspec_reference.names.factories import floating, made
 
 if TYPE_CHECKING:
@@ -44,7 +43,6 @@ def arange(
         start, end = 0, start
     if end is None:
         raise TypeError("arange was given no end; a step needs a start and an end")
-    check_device(device)
     first, by = 0 if start is None else start, 1 if step is None else step
     if not by or not (end - first) * by >= 0 or not math.isfinite(end - first):
         raise RuntimeError(f"arange cannot go from {first} to {end} by steps of {by}")
@@ -55,7 +53,7 @@ def arange(
     if dtype.is_complex:
         raise NotImplementedError(f"arange was asked for {dtype}; there is no arange of such")
     check_is_wider("arange", dtype)
-    return made(np.arange(first, end, by).astype(dtype.numpy), requires_grad)
+    return made(np.arange(first, end, by).astype(dtype.numpy), requires_grad, device)
 
 
 def linspace(
@@ -70,7 +68,6 @@ def linspace(
     """Return evenly spaced values, the end included (torch.linspace)."""
     if isinstance(start, Tensor) or isinstance(end, Tensor):
         raise RuntimeError("linspace was given a tensor; give a number")  # noqa: TRY004
-    check_device(device)
     if steps < 0:
         raise RuntimeError(f"linspace was asked for {steps} values; ask for none or more")
     if steps > 1:
@@ -78,7 +75,7 @@ def linspace(
         check_is_wider("linspace", dtype)
     if dtype is None and (isinstance(start, complex) or isinstance(end, complex)):
         dtype = dtypes.get_default_dtype().to_complex()
-    return made(np.linspace(start, end, steps).astype(floating(dtype)), requires_grad)
+    return made(np.linspace(start, end, steps).astype(floating(dtype)), requires_grad, device)
 
 
 def eye(
@@ -90,7 +87,6 @@ def eye(
     device: Any = None,
 ) -> Tensor:
     """Return a matrix with ones on the diagonal (torch.eye)."""
-    check_device(device)
     if min(n, n if m is None else m) < 0:
         raise RuntimeError(f"eye was given {n} and {m}; neither is negative")
-    return made(np.eye(n, m, dtype=floating(dtype)), requires_grad)
+    return made(np.eye(n, m, dtype=floating(dtype)), requires_grad, device)

@@ -43,12 +43,20 @@ def row_products(a: Any, b: Any) -> Any:
     return np.matmul(a[..., None, :], b[..., :, None])[..., 0]
 
 
-def log_softmax_kernel(x: Any, dim: int) -> Any:
-    """x minus its logsumexp."""
+def log_softmax_kernel(x: Any, dim: int, kept: Any = None) -> Any:
+    """x minus its logsumexp.
+
+    `kept` is a type narrower than float32 in which torch keeps the sums of rows in memory's order,
+    and their logarithms.
+    """
     if not x.ndim:
         return x - x
     logits = shifted(x, dim)
-    logits -= np.log(ADD(np.exp(logits), dim, None, None, True))
+    total = ADD(np.exp(logits), dim, None, None, True)
+    if kept is None or dim % x.ndim != x.ndim - 1:
+        logits -= np.log(total)
+    else:
+        logits -= np.log(total.astype(kept).astype(x.dtype)).astype(kept).astype(x.dtype)
     return logits
 
 

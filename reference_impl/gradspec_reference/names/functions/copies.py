@@ -11,6 +11,7 @@ from gradspec_reference.engine import inplace, warned
 from gradspec_reference.engine.batched import Batched, relaid
 from gradspec_reference.engine.recording import unary
 from gradspec_reference.engine.tensor import Tensor
+from gradspec_reference.meta import check_has_numbers, is_meta
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def copy_(input: Tensor, other: Tensor | Scalar) -> Tensor:
     if not isinstance(other, Tensor):
         other = Tensor(np.asarray(number_for(other, input._array.dtype)))
     warned.of_lost_part(other._array.dtype.kind, input._array.dtype.kind)
+    if not is_meta(input._array):
+        check_has_numbers(other._array)
     return inplace.apply_inplace(OPERATORS["copy"], (input, other))
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from gradspec_reference.engine.recording import view
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import IndexDtypeError
+from gradspec_reference.meta import check_has_numbers
 from gradspec_reference.names.functions import parts, shapes
 from gradspec_reference.operators import OPERATORS
 
@@ -110,6 +111,8 @@ def position_of(index: Tensor) -> Any:
         index = Tensor(array.astype(np.bool_))
     elif array.ndim and array.dtype not in INDEX_DTYPES:
         raise IndexDtypeError(f"an index of {index.dtype} was given; use integers or booleans")
+    if array.dtype == np.bool_:
+        check_has_numbers(array)
     if array.ndim:
         return index
     if array.dtype.kind not in "iub":
