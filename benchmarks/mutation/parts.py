@@ -57,21 +57,41 @@ PARTS: Final = {
             *(f"engine/{name}.py" for name in ("custom", "context", "binding", "dirty", "once")),
             *(f"engine/{name}.py" for name in ("saved", "packing", "raw", "mutations", "nesting")),
             *(f"engine/{name}.py" for name in ("hooks", "node_hooks", "joint_hooks", "calling")),
-            *("autograd/*.py", "utils/checkpoint/*.py"),
+            *("autograd/function.py", "autograd/graph.py", "utils/checkpoint/*.py"),
         ),
         near=("cf-", "sth-", "ckpt-", "hook-", "gi-", "inp-", "thr-", "leaf-", "loop-"),
         survivors=HERE / "survivors_of_users.toml",
-        far=("op-",),
+        far=("op-", "fwd-", "cplx-"),
         acting=True,
-        tests=("custom_functions", "checkpoints", "nodes", "graph", "walk", "call_forms"),
+        tests=(
+            *("custom_functions", "custom_programs", "checkpoints", "nodes", "graph", "walk"),
+            *("call_forms", "threads", "subclasses", "tutorials"),
+        ),
+    ),
+    "checks": Part(
+        modules=(
+            *(f"autograd/{name}.py" for name in ("__init__", "columns", "forward_ad")),
+            *("autograd/functional.py", "autograd/gradcheck.py", "autograd/checking/*.py"),
+        ),
+        near=("fapi-", "chk-", "grad-", "func-"),
+        survivors=HERE / "survivors_of_users.toml",
+        far=("op-", "cplx-"),
+        acting=True,
+        tests=("functional", "gradcheck", "forward_ad", "call_forms"),
     ),
     "training": Part(
-        modules=("optim/*.py", "nn/utils.py", "nn/parameter.py", "nn/init.py", "nn/modules/*.py"),
+        modules=(
+            *("optim/*.py", "optim/lr_scheduler/*.py", "nn/utils/*.py", "nn/parameter.py"),
+            *("nn/init.py", "nn/modules/*.py"),
+        ),
         near=("loop-", "thr-", "leaf-", "ckpt-"),
         survivors=HERE / "survivors_of_training.toml",
-        far=("op-",),
+        far=("op-", "fwd-", "cplx-", "inp-", "mode-", "func-", "fapi-", "vjp-", "chk-"),
         acting=True,
-        tests=("modules", "optimizers", "losses", "call_forms"),
+        tests=(
+            *("modules", "module_programs", "sequence_layers", "losses", "call_forms", "copies"),
+            *("optimizers", "optimizer_programs", "schedule_programs", "digits", "subclasses"),
+        ),
     ),
 }
-"""Part -> the rows of the table; what programs use beside them; layers and optimizers."""
+"""Part -> the rows of the table; custom functions, hooks and checkpoints; checks; training."""
