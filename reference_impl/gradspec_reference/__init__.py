@@ -57,6 +57,7 @@ from gradspec_reference.names import (
     numerals,
     random,
     return_types,
+    saving,
     spaced,
     subclasses,
 )
@@ -123,6 +124,7 @@ from gradspec_reference.names.likeness import *
 from gradspec_reference.names.limits import *
 from gradspec_reference.names.numerals import *
 from gradspec_reference.names.random import *
+from gradspec_reference.names.saving import *
 from gradspec_reference.names.spaced import *
 
 methods.attach()
@@ -214,6 +216,7 @@ __all__ += likeness.__all__
 __all__ += limits.__all__
 __all__ += numerals.__all__
 __all__ += random.__all__
+__all__ += saving.__all__
 __all__ += spaced.__all__
 __all__ += aliases.__all__
 __all__ += arithmetic.__all__
@@ -267,6 +270,7 @@ del (
     reductions,
     rows,
     running,
+    saving,
     scattering,
     selection,
     shapes,
