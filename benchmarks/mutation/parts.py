@@ -65,7 +65,7 @@ PARTS: Final = {
         acting=True,
         tests=(
             *("custom_functions", "custom_programs", "checkpoints", "nodes", "graph", "walk"),
-            *("call_forms", "threads", "subclasses", "tutorials"),
+            *("call_forms", "threads", "subclasses", "tutorials", "printed_programs"),
         ),
     ),
     "checks": Part(
@@ -90,7 +90,14 @@ PARTS: Final = {
         acting=True,
         tests=(
             *("modules", "module_programs", "sequence_layers", "losses", "call_forms", "copies"),
-            *("optimizers", "optimizer_programs", "schedule_programs", "digits", "subclasses"),
+            *(
+                "optimizers",
+                "optimizer_programs",
+                "schedule_programs",
+                "digits",
+                "subclasses",
+                "printed_programs",
+            ),
         ),
     ),
 }

@@ -14,8 +14,8 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import random
 
 GAINS: Final = {
-    **dict.fromkeys(("linear", "sigmoid"), 1.0),
-    **{f"conv{way}{dims}d": 1.0 for way in ("", "_transpose") for dims in (1, 2, 3)},
+    **dict.fromkeys(("linear", "sigmoid"), 1),
+    **{f"conv{way}{dims}d": 1 for way in ("", "_transpose") for dims in (1, 2, 3)},
     "relu": math.sqrt(2.0),
     "tanh": 5.0 / 3,
     "selu": 3.0 / 4,

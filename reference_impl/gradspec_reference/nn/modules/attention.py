@@ -86,6 +86,10 @@ class MultiheadAttention(Module):
         """
         if is_causal and attn_mask is None:
             raise RuntimeError("is_causal was given without the mask; give attn_mask too")
+        if key.shape[:-1] != value.shape[:-1]:
+            raise AssertionError(
+                f"attention was given keys of {list(key.shape)} and values of {list(value.shape)}"
+            )
         batched, given = query.ndim == BATCHED, [query, key, value]
         if not batched:
             given = [each.unsqueeze(0) for each in given]

@@ -41,14 +41,18 @@ class Convolution(Module):
     ) -> None:
         super().__init__()
         del device
-        if in_channels % groups or out_channels % groups:
+        if groups <= 0 or in_channels % groups or out_channels % groups:
             raise ValueError(f"{in_channels} and {out_channels} channels make no {groups} groups")
+        if isinstance(padding, str) and padding not in {"same", "valid"}:
+            raise ValueError(f"padding={padding!r} was given; give lengths, 'same' or 'valid'")
         if padding_mode not in self.modes:
             raise ValueError(f"padding_mode={padding_mode!r} was given; give one of {self.modes}")
         self.padding_mode = padding_mode
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         self.kernel_size, self.stride = self._each(kernel_size), self._each(stride)
         self.padding = padding if isinstance(padding, str) else self._each(padding)
+        if padding == "same" and any(step != 1 for step in self.stride):
+            raise ValueError(f"padding='same' was given with stride {self.stride}; it needs 1")
         self.dilation = self._each(dilation)
         shape = (out_channels, in_channels // groups, *self.kernel_size)
         self._begin(shape, out_channels if bias else None, dtype)
