@@ -1,4 +1,4 @@
-"""Programs that train, or checkpoint: what they print is the same, but for the name of the import.
+"""Programs of strangers: what they print is the same with another import.
 
 They are text, as a stranger writes them, in `programs/`.  Numbers are compared to five digits, for
 sums are rounded otherwise; of errors the builtin class counts, not the words.
@@ -101,6 +101,8 @@ def printed(name: str, program: str) -> list[str]:
         "G": torch.autograd.graph,
         "C": checkpoints,
         "checkpoint": checkpoints.checkpoint,
+        "Function": torch.autograd.Function,
+        "leaf": lambda *numbers: torch.tensor(numbers, requires_grad=True),
         "checkpoint_sequential": checkpoints.checkpoint_sequential,
         "fill": lambda *given: filled(torch, *given),
         "data": lambda *shape, s=1.3: (torch.arange(math.prod(shape)) * s).cos().reshape(shape),

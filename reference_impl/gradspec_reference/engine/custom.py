@@ -196,7 +196,9 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
             if self.is_for_a_tensor(position, gradient)
         ]
 
-    apply = NodeOfSeveral.__call__
+    def apply(self, *gradients: Any) -> Any:
+        """Call `backward` by itself, and return what it returns, unlooked at."""
+        return derivative(self.function)(self, *gradients)
 
     def release(self) -> None:
         """Let go of the saved values; what saved none can run again, and not ask for them."""
