@@ -57,21 +57,48 @@ PARTS: Final = {
             *(f"engine/{name}.py" for name in ("custom", "context", "binding", "dirty", "once")),
             *(f"engine/{name}.py" for name in ("saved", "packing", "raw", "mutations", "nesting")),
             *(f"engine/{name}.py" for name in ("hooks", "node_hooks", "joint_hooks", "calling")),
-            *("autograd/*.py", "utils/checkpoint/*.py"),
+            *("autograd/function.py", "autograd/graph.py", "utils/checkpoint/*.py"),
         ),
         near=("cf-", "sth-", "ckpt-", "hook-", "gi-", "inp-", "thr-", "leaf-", "loop-"),
         survivors=HERE / "survivors_of_users.toml",
-        far=("op-",),
+        far=("op-", "fwd-", "cplx-"),
         acting=True,
-        tests=("custom_functions", "checkpoints", "nodes", "graph", "walk", "call_forms"),
+        tests=(
+            *("custom_functions", "custom_programs", "checkpoints", "nodes", "graph", "walk"),
+            *("call_forms", "threads", "subclasses", "tutorials", "printed_programs"),
+        ),
+    ),
+    "checks": Part(
+        modules=(
+            *(f"autograd/{name}.py" for name in ("__init__", "columns", "forward_ad")),
+            *("autograd/functional.py", "autograd/gradcheck.py", "autograd/checking/*.py"),
+        ),
+        near=("fapi-", "chk-", "grad-", "func-"),
+        survivors=HERE / "survivors_of_users.toml",
+        far=("op-", "cplx-"),
+        acting=True,
+        tests=("functional", "gradcheck", "forward_ad", "call_forms"),
     ),
     "training": Part(
-        modules=("optim/*.py", "nn/utils.py", "nn/parameter.py", "nn/init.py", "nn/modules/*.py"),
+        modules=(
+            *("optim/*.py", "optim/lr_scheduler/*.py", "nn/utils/*.py", "nn/parameter.py"),
+            *("nn/init.py", "nn/modules/*.py"),
+        ),
         near=("loop-", "thr-", "leaf-", "ckpt-"),
         survivors=HERE / "survivors_of_training.toml",
-        far=("op-",),
+        far=("op-", "fwd-", "cplx-", "inp-", "mode-", "func-", "fapi-", "vjp-", "chk-"),
         acting=True,
-        tests=("modules", "optimizers", "losses", "call_forms"),
+        tests=(
+            *("modules", "module_programs", "sequence_layers", "losses", "call_forms", "copies"),
+            *(
+                "optimizers",
+                "optimizer_programs",
+                "schedule_programs",
+                "digits",
+                "subclasses",
+                "printed_programs",
+            ),
+        ),
     ),
     "columns": Part(
         modules=("operators/forward.py", "operators/batching.py"),
@@ -81,15 +108,14 @@ PARTS: Final = {
     ),
     "transforms": Part(
         modules=(
-            *("func/*.py", "autograd/checking/*.py", "autograd/functional.py"),
-            *(f"autograd/{name}.py" for name in ("forward_ad", "gradcheck", "columns")),
+            "func/*.py",
             *(f"engine/{name}.py" for name in ("duals", "forward", "batched", "batching")),
             *(f"engine/{name}.py" for name in ("custom_batched", "custom_forward", "transforms")),
         ),
-        near=("fapi-", "func-", "fwd-", "chk-", "cplx-", "cf-"),
+        near=("fapi-", "func-", "fwd-", "cplx-", "cf-"),
         survivors=HERE / "survivors_of_transforms.toml",
         acting=True,
-        tests=("func", "functional", "forward_ad", "gradcheck"),
+        tests=("func", "functional", "forward_ad"),
     ),
 }
-"""Part -> rows of the table; what programs use beside them; layers and optimizers; transforms."""
+"""Part -> rows of the table; functions, hooks and checkpoints; checks; training; transforms."""

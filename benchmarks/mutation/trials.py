@@ -17,8 +17,8 @@ from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pytest
 from mutation.changes import BESIDE, compiled_with
+from mutation.own_tests import tests_fail
 
 from gradspec_conformance.execution.verdict import Outcome
 from gradspec_conformance.plants.proof import run_alone
@@ -34,9 +34,6 @@ FORK: Final = multiprocessing.get_context("fork")
 
 PATIENCE: Final = 5.0
 """Seconds of processor time that a clause may take."""
-
-PATIENCE_WITH_TESTS: Final = 100.0
-"""Seconds of processor time that all tests may take."""
 
 MEMORY: Final = 4 << 30
 
@@ -84,11 +81,22 @@ def rows_through(
     They are noted before it is evaluated: a refusal has no value.  What the sound engine does not
     pass tells nothing, and is left out.
     """
-    expressions = {mutant.where: mutant for mutant in mutants}
-    met: set[int] = set()
+    found: dict[Where, list[str]] = defaultdict(list)
+    with noting(mutants) as met:
+        for identifier in clauses:
+            met.clear()
+            if run_alone(identifier).outcome is Outcome.PASSED:
+                for where in met:
+                    found[where].append(identifier)
+    return {where: list(in_turn(rows)) for where, rows in found.items()}
 
+
+@contextmanager
+def noting(mutants: Sequence[Mutant]) -> Iterator[set[Where]]:
+    """Give a set that the expressions of mutants enter as they are come to, in a block."""
+    expressions = list({mutant.where: mutant for mutant in mutants}.items())
     told: dict[ast.Module, dict[Where, ast.expr]] = defaultdict(dict)
-    for place, (where, mutant) in enumerate(expressions.items()):
+    for place, (where, mutant) in enumerate(expressions):
         noted = ast.Call(ast.Name(BESIDE, ast.Load()), [ast.Constant(place)], [])
         both = ast.Tuple([noted, mutant.sound], ast.Load())
         told[mutant.tree][where] = ast.Subscript(both, ast.Constant(1), ast.Load())
@@ -97,17 +105,12 @@ def rows_through(
         for tree, path in {m.tree: m.path for m in mutants}.items()
         for pair in _differing(path, compiled_with(told[tree], tree, path))
     ]
-    found: dict[Where, list[str]] = defaultdict(list)
-    with _in_place_of(changed, _functions(), met.add):
-        for identifier in clauses:
-            met.clear()
-            if run_alone(identifier).outcome is Outcome.PASSED:
-                for place in met:
-                    found[tuple(expressions)[place]].append(identifier)
-    return {where: list(_in_turn(rows)) for where, rows in found.items()}
+    met: set[Where] = set()
+    with _in_place_of(changed, _functions(), lambda place: met.add(expressions[place][0])):
+        yield met
 
 
-def _in_turn(rows: Iterable[str]) -> Iterator[str]:
+def in_turn(rows: Iterable[str]) -> Iterator[str]:
     """Take a row of each table, then another of each."""
     tables: dict[str, list[str]] = defaultdict(list)
     for row in rows:
@@ -121,12 +124,12 @@ def fates(
     through: Mapping[Where, Sequence[str]],
     processes: int,
     limit: int,
-    tests: Sequence[str] = (),
+    tests: Mapping[Where, Sequence[str]],
 ) -> Iterator[tuple[int, Fate, str]]:
     """Give for each mutant, as it is done, its number, its fate, and the clause that told.
 
-    Each runs no more than `limit` of the clauses that come through it, and the tests if these did
-    not tell.
+    Each runs no more than `limit` of the clauses that come through it, and of the tests if these
+    did not tell.
     """
     held = _functions()
     _inherited.update(mutants=mutants, through=through, limit=limit, held=held, tests=tests)
@@ -142,7 +145,7 @@ _inherited: dict[str, Any] = {}
 def _fate(number: int) -> tuple[int, Fate, str]:
     mutant = _inherited["mutants"][number]
     wanted = _inherited["through"].get(mutant.where, ())[: _inherited["limit"]]
-    tests = _inherited["tests"]
+    tests = _inherited["tests"].get(mutant.where, ())[: _inherited["limit"]]
     if not (wanted or tests):
         return number, Fate.UNREACHED, ""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -159,7 +162,7 @@ def _fate(number: int) -> tuple[int, Fate, str]:
 
     with _in_place_of(changed, _inherited["held"], compared):
         fate, told = _of_clauses(mutant, wanted, differing)
-        if fate in UNSEEN and tests and _tests_fail(tests):
+        if fate in UNSEEN and tests and tests_fail(tests):
             fate = Fate.TESTED
     return number, fate, told
 
@@ -185,18 +188,6 @@ def _of_clauses(mutant: Mutant, wanted: Sequence[str], differing: list[bool]) ->
     if passed:
         return Fate.CRASH if crashed else Fate.SURVIVED, f"{crashed} {passed}".strip()
     return Fate.UNFIT if crashed else Fate.ALIKE, crashed or alike
-
-
-def _tests_fail(files: Sequence[str]) -> bool:
-    """Run tests until one fails, and say whether one did."""
-    signal.setitimer(signal.ITIMER_VIRTUAL, PATIENCE_WITH_TESTS)
-    try:
-        ended = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *files])
-    except BaseException:  # noqa: BLE001 - whatever a faulty engine raises
-        return True
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-    return ended is not pytest.ExitCode.OK
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -61,6 +61,7 @@ from gradspec_reference.names import (
     numerals,
     random,
     return_types,
+    saving,
     spaced,
     subclasses,
 )
@@ -127,6 +128,7 @@ from gradspec_reference.names.likeness import *
 from gradspec_reference.names.limits import *
 from gradspec_reference.names.numerals import *
 from gradspec_reference.names.random import *
+from gradspec_reference.names.saving import *
 from gradspec_reference.names.spaced import *
 
 methods.attach()
@@ -219,6 +221,7 @@ __all__ += likeness.__all__
 __all__ += limits.__all__
 __all__ += numerals.__all__
 __all__ += random.__all__
+__all__ += saving.__all__
 __all__ += spaced.__all__
 __all__ += aliases.__all__
 __all__ += arithmetic.__all__
@@ -272,6 +275,7 @@ del (
     reductions,
     rows,
     running,
+    saving,
     scattering,
     selection,
     shapes,

@@ -150,6 +150,12 @@ PROGRAMS = {
         print({name: w[name].grad.shape for name in names}, x.grad)
         print(w["key"].grad)
     """,
+    "evenly_spaced": """
+        for steps in (1, 2, 5, 10, 37, 200):
+            print(torch.linspace(-2 * torch.pi, 2 * torch.pi, steps).tolist())
+            print(torch.linspace(3, -7.7, steps, dtype=torch.float64).tolist())
+        print(torch.linspace(0, 10, 5, dtype=torch.int64))
+    """,
     "numbers_of_all_kinds": """
         print(torch.tensor([1, 2, 3]), torch.tensor([True, False]), torch.tensor(2.0))
         print(torch.tensor([1e-8, 1.0]), torch.tensor([1e8, 0.5]), torch.arange(3.0) / 3)

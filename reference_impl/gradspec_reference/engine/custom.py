@@ -196,7 +196,9 @@ class FunctionNode(FunctionCtx, NodeOfSeveral):
             if self.is_for_a_tensor(position, gradient)
         ]
 
-    apply = NodeOfSeveral.__call__
+    def apply(self, *gradients: Any) -> Any:
+        """Call `backward` by itself, and return what it returns, unlooked at."""
+        return derivative(self.function)(self, *gradients)
 
     def __call__(self, *_: Tensor | None) -> Any:
         """Refuse to be called, as torch does for a function of the caller's."""

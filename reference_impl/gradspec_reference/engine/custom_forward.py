@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference import dtypes
-from gradspec_reference.engine import forward
+from gradspec_reference.engine import duals, forward
 from gradspec_reference.engine.recording import tensors
+from gradspec_reference.engine.saved import SavedResult
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.errors import FunctionTangentsError, TangentShapeError
 
@@ -29,6 +30,14 @@ def propagate(
         for output, tangent in zip(outputs, given, strict=True):
             if tangent is not None and is_floating(output):
                 put(node.function.__name__, output, tangent, level, written)
+    keep_with_saved(node, outputs)
+
+
+def keep_with_saved(node: FunctionNode, outputs: tuple[Any, ...]) -> None:
+    """Give what a call saved of its results their tangents: it was saved before they had them."""
+    for item in node.saved or ():
+        if isinstance(item, SavedResult):
+            duals.keep_with(item.tensor, outputs[item.output_nr])
 
 
 def returned(

@@ -75,7 +75,19 @@ def linspace(
         check_is_wider("linspace", dtype)
     if dtype is None and (isinstance(start, complex) or isinstance(end, complex)):
         dtype = dtypes.get_default_dtype().to_complex()
-    return made(np.linspace(start, end, steps).astype(floating(dtype)), requires_grad, device)
+    return made(_between(start, end, steps, floating(dtype)), requires_grad, device)
+
+
+def _between(start: Scalar, end: Scalar, steps: int, dtype: np.dtype[Any]) -> np.ndarray:
+    """Count from the nearer end, each number rounded once, as torch does to the last digit."""
+    if steps < 2 or dtype.kind == "c":  # noqa: PLR2004 - two ends
+        return np.linspace(start, end, steps).astype(dtype)
+    low, high = np.array([start, end]).astype(dtype)
+    apart = (high - low if dtype.kind == "f" else float(high) - float(low)) / (steps - 1)
+    place: Any = np.arange(steps, dtype=np.longdouble if dtype == np.float64 else np.float64)
+    from_low, from_high = low + apart * place, high - apart * place[::-1]
+    spaced: np.ndarray = np.where(place < steps // 2, from_low, from_high).astype(dtype)
+    return spaced
 
 
 def eye(

@@ -10,8 +10,8 @@ from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.optim.optimizer import (
     Group,
     below_one,
+    check_ways,
     not_negative,
-    refuse_differentiable,
 )
 from gradspec_reference.optim.stepping import ByParameter
 
@@ -44,7 +44,7 @@ class Adam(ByParameter):
     ) -> None:
         not_negative(lr=lr, eps=eps, weight_decay=weight_decay)
         below_one(beta1=betas[0], beta2=betas[1])
-        refuse_differentiable(differentiable)
+        check_ways(differentiable=differentiable, foreach=foreach, fused=fused)
         options = {
             "lr": lr,
             "betas": betas,
@@ -125,7 +125,7 @@ class RMSprop(ByParameter):
         differentiable: bool = False,
     ) -> None:
         not_negative(lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum)
-        refuse_differentiable(differentiable)
+        check_ways(differentiable=differentiable)
         options = {
             "lr": lr,
             "momentum": momentum,
@@ -184,7 +184,7 @@ class Adagrad(ByParameter):
     ) -> None:
         not_negative(lr=lr, lr_decay=lr_decay, weight_decay=weight_decay, eps=eps)
         not_negative(initial_accumulator_value=initial_accumulator_value)
-        refuse_differentiable(differentiable)
+        check_ways(differentiable=differentiable, foreach=foreach, fused=fused)
         options = {
             "lr": lr,
             "lr_decay": lr_decay,

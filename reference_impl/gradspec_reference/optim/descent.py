@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.optim.optimizer import Group, not_negative, refuse_differentiable
+from gradspec_reference.optim.optimizer import Group, check_ways, not_negative
 from gradspec_reference.optim.stepping import ByParameter
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class SGD(ByParameter):
         not_negative(lr=lr, momentum=momentum, weight_decay=weight_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("nesterov=True needs a momentum, and no dampening")
-        refuse_differentiable(differentiable)
+        check_ways(differentiable=differentiable, foreach=foreach, fused=fused)
         options = {
             "lr": lr,
             "momentum": momentum,

@@ -314,8 +314,15 @@ def below_one(**options: float) -> None:
             raise ValueError(f"{name}={value} was given; it must be at least 0 and less than 1")
 
 
-def refuse_differentiable(differentiable: bool) -> None:
-    """Refuse to record steps; raises NotImplementedError."""
+def check_ways(
+    *, differentiable: bool, foreach: bool | None = None, fused: bool | None = None
+) -> None:
+    """Refuse ways to take a step that exclude each other, and to record steps.
+
+    Raises RuntimeError for the first, NotImplementedError for the second.
+    """
+    if fused and (foreach or differentiable):
+        raise RuntimeError("fused was given beside foreach or differentiable; give one of them")
     if differentiable:
         raise NotImplementedError(
             "steps are not recorded here; write the update out of place, and leave "

@@ -55,6 +55,11 @@ def the_first_tangent_is_that_of_all(sound, node, arguments, moving, outputs, wr
             forward.give(output, tangent, level)
 
 
+@plant(at(custom_forward, "keep_with_saved"), "missing gradient: fwd-270", BOLTED_ON)
+def a_result_is_saved_without_its_tangent(*_):
+    """What a custom function saved of its result is constant, in forward mode."""
+
+
 @plant(PROPAGATE, "missing gradient: fwd-025", BOLTED_ON)
 def what_has_no_jvp_is_constant(sound, node, *call):
     """The result of a custom function without jvp has no tangent, without a word."""

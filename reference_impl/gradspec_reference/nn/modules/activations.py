@@ -47,13 +47,21 @@ GLU = layer("GLU", F.glu, "dim", dim=-1)
 Softmax = layer("Softmax", F.softmax, "dim", dim=None)
 LogSoftmax = layer("LogSoftmax", F.log_softmax, "dim", dim=None)
 Softmin = layer("Softmin", F.softmin, "dim", dim=None)
-Dropout = layer("Dropout", F.dropout, "p inplace", p=0.5, inplace=False)
 PixelShuffle = layer("PixelShuffle", F.pixel_shuffle, "upscale_factor", upscale_factor=NEEDED)
 PixelUnshuffle = layer(
     "PixelUnshuffle", F.pixel_unshuffle, "downscale_factor", downscale_factor=NEEDED
 )
 CosineSimilarity = layer("CosineSimilarity", F.cosine_similarity, dim=1, eps=1e-8)
 PairwiseDistance = layer("PairwiseDistance", F.pairwise_distance, p=2.0, eps=1e-6, keepdim=False)
+
+
+class Dropout(layer("Dropout", F.dropout, "p inplace", p=0.5, inplace=False)):  # type: ignore[misc]
+    """Drops entries at random while it is trained (torch.nn.Dropout)."""
+
+    def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
+        if not 0 <= p <= 1:
+            raise ValueError(f"Dropout was given p={p}; a probability lies in 0 to 1")
+        super().__init__(p, inplace)
 
 
 class PReLU(Module):

@@ -20,6 +20,10 @@ MOMENTS: Final = (
 """When hooks of a module are called."""
 
 
+EVERYWHERE: Final = {moment: Hooks() for moment in MOMENTS[:4]}
+"""Hooks of all modules, which are called before those of each."""
+
+
 class Hook:
     """A function of the caller, whether it is given keywords, and called after an error too."""
 
@@ -39,7 +43,8 @@ class WithHooks:
 
     def _is_hooked(self) -> bool:
         on = self._hooks
-        return bool(on["before"] or on["after"] or on["backward_before"] or on["backward"])
+        own = on["before"] or on["after"] or on["backward_before"] or on["backward"]
+        return bool(own) or any(EVERYWHERE.values())
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
@@ -86,16 +91,44 @@ class WithHooks:
         return RemovableHandle(self._hooks["backward"], hook, prepend=prepend)
 
 
+def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Have `hook(module, arguments)` called before each call of any module."""
+    return RemovableHandle(EVERYWHERE["before"], Hook(hook, with_kwargs=False, always=False))
+
+
+def register_module_forward_hook(
+    hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False
+) -> RemovableHandle:
+    """Have `hook(module, arguments, result)` called after each call of any module."""
+    made = Hook(hook, with_kwargs=with_kwargs, always=always_call)
+    return RemovableHandle(EVERYWHERE["after"], made)
+
+
+def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Have `hook(module, gradients of results)` called before the backward pass of each call."""
+    return RemovableHandle(EVERYWHERE["backward_before"], hook)
+
+
+def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Have `hook(module, gradients of arguments, of results)` called of each call of any module."""
+    return RemovableHandle(EVERYWHERE["backward"], hook)
+
+
+def hooks_of(module: Any, moment: str) -> list[Any]:
+    """Return the hooks of all modules, and those of one."""
+    return [*EVERYWHERE[moment].values(), *module._hooks[moment].values()]
+
+
 def called(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call a module, and its hooks before and after."""
-    left = [hook for hook in module._hooks["after"].values() if hook.always]
+    left = [hook for hook in hooks_of(module, "after") if hook.always]
     result = None
     try:
-        for hook in [*module._hooks["before"].values()]:
+        for hook in hooks_of(module, "before"):
             args, kwargs = replaced(hook, hook(module, args, kwargs), args, kwargs)
         watch = Watch(module) if watched(module) else None
         result = module.forward(*(watch.arguments(args) if watch else args), **kwargs)
-        for hook in [*module._hooks["after"].values()]:
+        for hook in hooks_of(module, "after"):
             left = [each for each in left if each is not hook]
             changed = hook(module, args, kwargs, result)
             result = result if changed is None else changed
@@ -133,7 +166,7 @@ def replaced(
 
 def watched(module: Any) -> bool:
     """Tell whether a module has hooks in the backward pass."""
-    return bool(module._hooks["backward"] or module._hooks["backward_before"])
+    return bool(hooks_of(module, "backward") or hooks_of(module, "backward_before"))
 
 
 class Arriving(Function):
@@ -158,8 +191,8 @@ class Watch:
 
     def __init__(self, module: Any) -> None:
         self.module = module
-        self.before = [*module._hooks["backward_before"].values()]
-        self.after = [*module._hooks["backward"].values()]
+        self.before = hooks_of(module, "backward_before")
+        self.after = hooks_of(module, "backward")
         self.of_results: tuple[Any, ...] | None = None
         self.places: list[int] | None = None
         self.count = 0

@@ -23,6 +23,7 @@ class Convolution(Module):
 
     dims: int
     function: Callable[..., Tensor]
+    modes: tuple[str, ...] = ("zeros", "reflect", "replicate", "circular")
 
     def __init__(
         self,
@@ -40,13 +41,18 @@ class Convolution(Module):
     ) -> None:
         super().__init__()
         del device
-        if in_channels % groups or out_channels % groups:
+        if groups <= 0 or in_channels % groups or out_channels % groups:
             raise ValueError(f"{in_channels} and {out_channels} channels make no {groups} groups")
-        if padding_mode != "zeros":
-            raise NotImplementedError(f"padding_mode={padding_mode!r}; pad before, with F.pad")
+        if isinstance(padding, str) and padding not in {"same", "valid"}:
+            raise ValueError(f"padding={padding!r} was given; give lengths, 'same' or 'valid'")
+        if padding_mode not in self.modes:
+            raise ValueError(f"padding_mode={padding_mode!r} was given; give one of {self.modes}")
+        self.padding_mode = padding_mode
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         self.kernel_size, self.stride = self._each(kernel_size), self._each(stride)
         self.padding = padding if isinstance(padding, str) else self._each(padding)
+        if padding == "same" and any(step != 1 for step in self.stride):
+            raise ValueError(f"padding='same' was given with stride {self.stride}; it needs 1")
         self.dilation = self._each(dilation)
         shape = (out_channels, in_channels // groups, *self.kernel_size)
         self._begin(shape, out_channels if bias else None, dtype)
@@ -54,16 +60,35 @@ class Convolution(Module):
     def _begin(self, shape: tuple[int, ...], biases: int | None, dtype: DType | None) -> None:
         self.weight = parameter(*shape, dtype=dtype)
         self.register_parameter("bias", None if biases is None else parameter(biases, dtype=dtype))
-        bound = 1 / math.sqrt(math.prod(shape[1:]))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Begin anew, with random numbers."""
+        bound = 1 / math.sqrt(math.prod(self.weight.shape[1:]))
         for each in self.parameters():
             init.uniform_(each, -bound, bound)
+
+    def _margins(self) -> list[int]:
+        """Return how far each side is filled before, as `pad` is told: the last dimension first."""
+        if self.padding == "same":
+            sizes = zip(self.kernel_size, self.dilation, strict=True)
+            both = [wide * (size - 1) for size, wide in sizes]
+            pairs = [(each // 2, each - each // 2) for each in both]
+        else:
+            lengths = (0,) * self.dims if isinstance(self.padding, str) else self.padding
+            pairs = [(each, each) for each in lengths]
+        return [margin for pair in reversed(pairs) for margin in pair]
 
     def _each(self, length: Length) -> tuple[int, ...]:
         return (length,) * self.dims if isinstance(length, int) else tuple(length)
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the convolution."""
-        how = (self.stride, self.padding, self.dilation, self.groups)
+        padding = self.padding
+        if self.padding_mode != "zeros":
+            input = functional.pad(input, self._margins(), self.padding_mode)
+            padding = (0,) * self.dims
+        how = (self.stride, padding, self.dilation, self.groups)
         return type(self).function(input, self.weight, self.bias, *how)
 
     def extra_repr(self) -> str:
@@ -75,7 +100,9 @@ class Convolution(Module):
         for name, value in usual.items():
             if getattr(self, name, value) != value:
                 text += f", {name}={getattr(self, name)}"
-        return text if self.bias is not None else f"{text}, bias=False"
+        text += "" if self.bias is not None else ", bias=False"
+        shown = self.padding_mode != "zeros"
+        return f"{text}, padding_mode={self.padding_mode}" if shown else text
 
 
 class Conv1d(Convolution):
@@ -101,6 +128,8 @@ class Conv3d(Convolution):
 
 class Transposed(Convolution):
     """What transposed convolutions have in common."""
+
+    modes = ("zeros",)
 
     def __init__(
         self,

@@ -13,7 +13,15 @@ from gradspec_reference.engine.hooks import Hooks
 from gradspec_reference.engine.modes import no_grad
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names import factories
-from gradspec_reference.nn.modules.calling import MOMENTS, WithHooks, called
+from gradspec_reference.nn.modules.calling import (
+    MOMENTS,
+    WithHooks,
+    called,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+)
 from gradspec_reference.nn.modules.remembering import Remembering
 from gradspec_reference.nn.parameter import Buffer, Parameter
 
@@ -21,6 +29,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gradspec_reference.dtypes import DType
+
+__all__ = [
+    "Module",
+    "dotted",
+    "kind_of",
+    "register_module_forward_hook",
+    "register_module_forward_pre_hook",
+    "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook",
+]
 
 LISTS = ("_parameters", "_buffers", "_modules")
 
@@ -87,6 +105,10 @@ class Module(Remembering, WithHooks):
             if each in own and name in own[each]:
                 return own[each][name]
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    def __dir__(self) -> list[str]:
+        own = (name for each in LISTS for name in vars(self).get(each, ()))
+        return sorted({*super().__dir__(), *(name for name in own if not name[0].isdigit())})
 
     def __delattr__(self, name: str) -> None:
         if not self._take_away(name):

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from gradspec_reference.engine.tensor import Tensor
 
 
+def begin_as_it_is(scale: Tensor | None, shift: Tensor | None) -> None:
+    """Let a layer scale by 1 and shift by 0, where it does."""
+    if scale is not None:
+        init.ones_(scale)
+    if shift is not None:
+        init.zeros_(shift)
+
+
 class LayerNorm(Module):
     """Entries of the last dimensions, of mean 0 and variance 1, scaled (torch.nn.LayerNorm)."""
 
@@ -40,8 +48,11 @@ class LayerNorm(Module):
         shift = parameter(*shape, dtype=dtype) if elementwise_affine and bias else None
         self.register_parameter("weight", scale)
         self.register_parameter("bias", shift)
-        if scale is not None:
-            init.ones_(scale)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Begin anew: scale by 1, and shift by 0."""
+        begin_as_it_is(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the entries, normalised."""
@@ -74,8 +85,11 @@ class RMSNorm(Module):
         self.elementwise_affine = elementwise_affine
         scale = parameter(*shape, dtype=dtype) if elementwise_affine else None
         self.register_parameter("weight", scale)
-        if scale is not None:
-            init.ones_(scale)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Begin anew: scale by 1."""
+        begin_as_it_is(self.weight, None)
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the entries, normalised."""
@@ -110,8 +124,11 @@ class GroupNorm(Module):
         self.affine = affine
         for name, wanted in (("weight", affine), ("bias", affine and bias)):
             self.register_parameter(name, parameter(num_channels, dtype=dtype) if wanted else None)
-        if affine:
-            init.ones_(self.weight)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Begin anew: scale by 1, and shift by 0."""
+        begin_as_it_is(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the entries, normalised."""
@@ -151,8 +168,6 @@ class BatchNorm(Module):
         self.affine, self.track_running_stats = affine, track_running_stats
         for name, wanted in (("weight", affine), ("bias", affine and bias)):
             self.register_parameter(name, parameter(num_features, dtype=dtype) if wanted else None)
-        if affine:
-            init.ones_(self.weight)
         found: list[Tensor | None] = [None] * 3
         if track_running_stats:
             found = [
@@ -164,6 +179,19 @@ class BatchNorm(Module):
             ("running_mean", "running_var", "num_batches_tracked"), found, strict=True
         ):
             self.register_buffer(name, value)
+        self.reset_parameters()
+
+    def reset_running_stats(self) -> None:
+        """Forget the batches that were seen."""
+        if self.track_running_stats:
+            self.running_mean.zero_()
+            self.running_var.fill_(1.0)
+            self.num_batches_tracked.zero_()
+
+    def reset_parameters(self) -> None:
+        """Begin anew: scale by 1, shift by 0, and forget the batches that were seen."""
+        self.reset_running_stats()
+        begin_as_it_is(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the channels, normalised."""
@@ -291,10 +319,14 @@ class Embedding(Module):
         self.padding_idx, self.max_norm, self.norm_type = padding, max_norm, norm_type
         self.scale_grad_by_freq, self.sparse = scale_grad_by_freq, sparse
         self.weight = parameter(num_embeddings, embedding_dim, dtype=dtype)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Begin anew, with random numbers; the row of padding is zero."""
         init.normal_(self.weight)
-        if padding is not None:
+        if self.padding_idx is not None:
             with no_grad():
-                self.weight[padding] = 0.0
+                self.weight[self.padding_idx] = 0.0
 
     @classmethod
     def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, **options: Any) -> Embedding:

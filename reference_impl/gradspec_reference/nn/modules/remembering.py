@@ -18,12 +18,6 @@ EXTRA: Final = "_extra_state"
 """The name under which the dict has what a module adds to it."""
 
 
-class State(OrderedDict[str, Any]):
-    """Parameters and buffers under the ways to them."""
-
-    _metadata: dict[str, dict[str, Any]]
-
-
 class Remembering:
     """What has a state: its own parameters and buffers, and those of its parts."""
 
@@ -62,7 +56,7 @@ class Remembering:
             )
             options = {"destination": destination, "prefix": prefix, "keep_vars": keep_vars}
             return self.state_dict(**{**options, **dict(zip(options, args, strict=False))})
-        found = State() if destination is None else destination
+        found: Any = OrderedDict() if destination is None else destination
         if destination is None:
             found._metadata = OrderedDict()
         of_this = {"version": self._version}

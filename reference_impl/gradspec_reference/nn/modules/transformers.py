@@ -5,7 +5,10 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-from gradspec_reference.nn import functional
+from gradspec_reference.dtypes import bool_
+from gradspec_reference.names import factories
+from gradspec_reference.names.functions import selection
+from gradspec_reference.nn import functional, init
 from gradspec_reference.nn.modules.activations import Dropout
 from gradspec_reference.nn.modules.attention import MultiheadAttention
 from gradspec_reference.nn.modules.containers import ModuleList
@@ -185,7 +188,84 @@ class TransformerDecoder(Stack):
         return self._through(tgt, memory, *masks, **named)
 
 
+class Transformer(Module):
+    """An encoder, and a decoder that looks at what it gives (torch.nn.Transformer)."""
+
+    def __init__(
+        self,
+        d_model: int = 512,
+        nhead: int = 8,
+        num_encoder_layers: int = 6,
+        num_decoder_layers: int = 6,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: str | Callable[[Tensor], Tensor] = functional.relu,
+        custom_encoder: Any = None,
+        custom_decoder: Any = None,
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        device: Any = None,
+        dtype: DType | None = None,
+    ) -> None:
+        super().__init__()
+        how = (
+            *(d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps),
+            *(batch_first, norm_first, bias, device, dtype),
+        )
+
+        def norm() -> LayerNorm:
+            return LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
+
+        self.encoder = custom_encoder or TransformerEncoder(
+            TransformerEncoderLayer(*how), num_encoder_layers, norm()
+        )
+        self.decoder = custom_decoder or TransformerDecoder(
+            TransformerDecoderLayer(*how), num_decoder_layers, norm()
+        )
+        for each in self.parameters():
+            if each.ndim > 1:
+                init.xavier_uniform_(each)
+        self.d_model, self.nhead, self.batch_first = d_model, nhead, batch_first
+
+    def forward(
+        self,
+        src: Tensor,
+        tgt: Tensor,
+        src_mask: Tensor | None = None,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
+        src_is_causal: bool | None = None,
+        tgt_is_causal: bool | None = None,
+        memory_is_causal: bool = False,
+    ) -> Tensor:
+        """Return what the decoder makes of a sequence beside what the encoder made of another."""
+        if src.shape[-1] != self.d_model or tgt.shape[-1] != self.d_model:
+            raise RuntimeError(
+                f"a transformer of {self.d_model} features was given {src.shape[-1]} and "
+                f"{tgt.shape[-1]}"
+            )
+        memory = self.encoder(src, src_mask, src_key_padding_mask, src_is_causal)
+        masks = (tgt_mask, memory_mask, tgt_key_padding_mask, memory_key_padding_mask)
+        decoded: Tensor = self.decoder(tgt, memory, *masks, bool(tgt_is_causal), memory_is_causal)
+        return decoded
+
+    @staticmethod
+    def generate_square_subsequent_mask(
+        sz: int, device: Any = None, dtype: DType | None = None
+    ) -> Tensor:
+        """Return what is added so that nothing is seen that comes later."""
+        del device
+        later = factories.ones(sz, sz, dtype=bool_).triu(1)
+        return selection.masked_fill(factories.zeros(sz, sz, dtype=dtype), later, float("-inf"))
+
+
 __all__ = [
+    "Transformer",
     "TransformerDecoder",
     "TransformerDecoderLayer",
     "TransformerEncoder",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gradspec_reference.optim.lr_scheduler.scheduler import (
     ByRule,
@@ -65,14 +65,11 @@ class CyclicLR(ByRule):
             self.scale_mode = "iterations" if mode == "exp_range" else "cycle"
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
-            check_has_momentum(optimizer)
+            self.use_beta1 = has_betas(optimizer)
             self.base_momentums = per_group(optimizer, "base_momentum", base_momentum)
             self.max_momentums = per_group(optimizer, "max_momentum", max_momentum)
             if last_epoch == -1:
-                set_momenta(optimizer, self.max_momentums)
-                pairs = zip(self.base_momentums, self.max_momentums, strict=True)
-                for group, (least, most) in zip(optimizer.param_groups, pairs, strict=True):
-                    group.update(max_momentum=most, base_momentum=least)
+                begin_momenta(optimizer, self.base_momentums, self.max_momentums)
         super().__init__(optimizer, last_epoch)
         self.base_lrs = lowest
 
@@ -110,6 +107,10 @@ class CyclicLR(ByRule):
             vars(self._scale_fn_custom).update(state_dict["_scale_fn_custom"])
 
 
+PHASE: Final = ("end_step", "start_lr", "end_lr", "start_momentum", "end_momentum")
+"""What a part of one cycle says: its last step, and the options of a group it leads between."""
+
+
 class OneCycleLR(ByRule):
     """Up to the largest rate and down to nearly nothing, in one cycle; momentum goes against it."""
 
@@ -123,8 +124,8 @@ class OneCycleLR(ByRule):
         pct_start: float = 0.3,
         anneal_strategy: str = "cos",
         cycle_momentum: bool = True,
-        base_momentum: float = 0.85,
-        max_momentum: float = 0.95,
+        base_momentum: float | Sequence[float] = 0.85,
+        max_momentum: float | Sequence[float] = 0.95,
         div_factor: float = 25.0,
         final_div_factor: float = 1e4,
         three_phase: bool = False,
@@ -142,28 +143,22 @@ class OneCycleLR(ByRule):
                 f"pct_start={pct_start} of {total_steps} steps was given; it is a float from 0 to "
                 "1, of one step at least"
             )
-        self.total_steps, self._anneal = total_steps, anneal_strategy
-        top = pct_start * total_steps - 1
-        low, high = (base_momentum, max_momentum)
-        self._phases: list[tuple[float, str, str, float, float]] = [
-            (top, "initial_lr", "max_lr", high, low)
-        ]
-        if three_phase:
-            down = 2 * pct_start * total_steps - 2
-            self._phases.append((down, "max_lr", "initial_lr", low, high))
-            self._phases.append((total_steps - 1, "initial_lr", "min_lr", high, high))
-        else:
-            self._phases.append((total_steps - 1, "max_lr", "min_lr", low, high))
+        self.total_steps, self._anneal_func_type = total_steps, anneal_strategy
+        self._schedule_phases = phases(total_steps, pct_start, three=three_phase)
         largest = per_group(optimizer, "max_lr", max_lr)
-        self.cycle_momentum = cycle_momentum
-        if cycle_momentum:
-            check_has_momentum(optimizer)
         if last_epoch == -1:
             for group, rate in zip(optimizer.param_groups, largest, strict=True):
                 group["initial_lr"] = rate / div_factor
                 group["max_lr"] = rate
                 group["min_lr"] = group["initial_lr"] / final_div_factor
                 group["lr"] = group["initial_lr"]
+        self.cycle_momentum = cycle_momentum
+        if cycle_momentum:
+            self.use_beta1 = has_betas(optimizer)
+            least = per_group(optimizer, "base_momentum", base_momentum)
+            most = per_group(optimizer, "max_momentum", max_momentum)
+            if last_epoch == -1:
+                begin_momenta(optimizer, least, most)
         super().__init__(optimizer, last_epoch)
 
     def next_rates(self) -> list[float]:
@@ -172,29 +167,51 @@ class OneCycleLR(ByRule):
         if at > self.total_steps:
             raise ValueError(f"step {at} was made of a cycle of {self.total_steps} steps")
         start = 0.0
-        for end, *_ in self._phases[:-1]:
-            if at <= end:
+        for phase in self._schedule_phases[:-1]:
+            if at <= phase["end_step"]:
                 break
-            start = end
-        phase = next((one for one in self._phases if at <= one[0]), self._phases[-1])
-        end, first, last, momentum, to_momentum = phase
+            start = phase["end_step"]
+        else:
+            phase = self._schedule_phases[-1]
+        end, first, last, momentum, to_momentum = (phase[name] for name in PHASE)
         part = (at - start) / (end - start)
-        if self.cycle_momentum:
-            now = self._between(momentum, to_momentum, part)
-            set_momenta(self.optimizer, [now] * len(self.optimizer.param_groups))
         groups = self.optimizer.param_groups
+        if self.cycle_momentum:
+            pairs = [(group[momentum], group[to_momentum]) for group in groups]
+            set_momenta(self.optimizer, [self._between(*pair, part) for pair in pairs])
         return [self._between(group[first], group[last], part) for group in groups]
 
     def _between(self, start: float, end: float, part: float) -> float:
-        if self._anneal == "cos":
+        if self._anneal_func_type == "cos":
             return end + (start - end) / 2.0 * (1 + math.cos(math.pi * part))
         return (end - start) * part + start
 
 
-def check_has_momentum(optimizer: Optimizer) -> None:
-    """Refuse to set the momentum of what has none; raises ValueError."""
+def phases(total_steps: int, pct_start: float, *, three: bool) -> list[dict[str, Any]]:
+    """Return the parts of one cycle: up, and down to nearly nothing; or down to the begin first."""
+    top, down, last = pct_start * total_steps - 1, 2 * pct_start * total_steps - 2, total_steps - 1
+    low, high = "base_momentum", "max_momentum"
+    found: list[tuple[float, str, str, str, str]] = [(top, "initial_lr", "max_lr", high, low)]
+    if three:
+        found.append((down, "max_lr", "initial_lr", low, high))
+        found.append((last, "initial_lr", "min_lr", high, high))
+    else:
+        found.append((last, "max_lr", "min_lr", low, high))
+    return [dict(zip(PHASE, phase, strict=True)) for phase in found]
+
+
+def has_betas(optimizer: Optimizer) -> bool:
+    """Tell whether the momentum is the first beta; ValueError if there is none."""
     if not {"momentum", "betas"} & optimizer.defaults.keys():
         raise ValueError("the optimizer has no momentum; give cycle_momentum=False")
+    return "betas" in optimizer.defaults
+
+
+def begin_momenta(optimizer: Optimizer, least: Sequence[float], most: Sequence[float]) -> None:
+    """Begin with the most momentum, and let each group say between which it goes."""
+    set_momenta(optimizer, most)
+    for group, low, high in zip(optimizer.param_groups, least, most, strict=True):
+        group.update(max_momentum=high, base_momentum=low)
 
 
 def set_momenta(optimizer: Optimizer, momenta: Sequence[float]) -> None:

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 class LRScheduler:
     """Sets the rates of all groups at each `step`; a kind says in `get_lr` to what."""
 
-    _is_initial = False
-    _is_within_step = False
-
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         check_is_optimizer(optimizer)
         self.optimizer = optimizer
@@ -36,11 +33,12 @@ class LRScheduler:
 
     def _begin(self) -> None:
         self._step_count = 0
+        self._get_lr_called_within_step = False
         self._is_initial = True
         try:
             self.step()
         finally:
-            del self._is_initial
+            self._is_initial = False
 
     def get_lr(self) -> list[float]:
         """Return the next rates, one a group."""
@@ -70,11 +68,11 @@ class LRScheduler:
         self._set(at_once() if at_once else self._asked())
 
     def _asked(self) -> list[float]:
-        self._is_within_step = True
+        self._get_lr_called_within_step = True
         try:
             return self.get_lr()
         finally:
-            del self._is_within_step
+            self._get_lr_called_within_step = False
 
     def _set(self, rates: Sequence[float]) -> None:
         for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
@@ -108,7 +106,7 @@ class ByRule(LRScheduler):
 
     def get_lr(self) -> list[float]:
         """Return the next rates, one a group."""
-        if not self._is_within_step:
+        if not self._get_lr_called_within_step:
             warnings.warn(
                 "get_lr() was called outside of step(), where it gives what would come next; "
                 "get_last_lr() gives the rates that are set",

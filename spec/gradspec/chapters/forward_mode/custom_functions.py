@@ -133,6 +133,38 @@ def save_for_forward_is_given_tensors(ag: Autograd) -> None:
         Scaled.apply(ag.tensor(1.0))
 
 
+@clause("fwd-270", VALUE, sources=[EXTENDING, SAVE])
+def a_result_is_saved_with_its_tangent(ag: Autograd) -> None:
+    """The gradient that backward of a custom function computes from a saved result has, in forward
+    mode, the tangent that the result's brings about.
+    """
+
+    class Inverse(ag.Function):  # type: ignore[misc, name-defined]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            y = 1.0 / x
+            ctx.save_for_backward(y)
+            ctx.save_for_forward(y)
+            return y
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            (y,) = ctx.saved_tensors
+            return -g * y * y
+
+        @staticmethod
+        def jvp(ctx: Any, of_x: Any) -> Any:
+            (y,) = ctx.saved_tensors
+            return -of_x * y * y
+
+    with ag.dual_level():
+        x = ag.make_dual(ag.tensor(2.0), ag.tensor(3.0))
+        x.requires_grad_()
+        (gradient,) = ag.grad(Inverse.apply(x), [x])
+
+        expect(ag.tangent(gradient)).is_close(0.75)
+
+
 @clause("fwd-027", VALUE, sources=[EXTENDING])
 def what_is_constant_has_a_tangent_of_zeros(ag: Autograd) -> None:
     """For an argument without a tangent jvp is given zeros of its shape."""
