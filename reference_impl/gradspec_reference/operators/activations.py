@@ -159,11 +159,16 @@ ROWS = (
     activation(*("silu", lambda x: x / (np.exp(-x) + 1), silu_rule), on_complex="undifferentiated"),
     activation("mish", lambda x: x * np.tanh(np.log1p(np.exp(x))), mish_rule),
     activation("softplus", softplus_kernel, softplus_rule, params="beta threshold"),
-    activation("leaky_relu", leaky_relu_kernel, leaky_relu_rule, params="negative_slope"),
     activation(
-        *("hardtanh", hardtanh_kernel, hardtanh_rule), params="min_val max_val", without="any bool"
+        *("leaky_relu", leaky_relu_kernel, leaky_relu_rule), params="negative_slope", flat="self"
     ),
-    activation("hardsigmoid", hardsigmoid_kernel, hardsigmoid_rule),
+    activation(
+        *("hardtanh", hardtanh_kernel, hardtanh_rule),
+        params="min_val max_val",
+        flat="self",
+        without="any bool",
+    ),
+    activation("hardsigmoid", hardsigmoid_kernel, hardsigmoid_rule, flat="self"),
     activation("hardswish", lambda x: x * hardsigmoid_kernel(x), hardswish_rule),
     activation(
         "log_sigmoid",
@@ -171,15 +176,21 @@ ROWS = (
         lambda xp, g, x: g * xp.sigmoid(-x),
         inner=True,
     ),
-    activation("softshrink", softshrink_kernel, shrink_rule, params="lambd"),
-    activation("hardshrink", hardshrink_kernel, shrink_rule, params="lambd"),
-    activation("threshold", above_kernel, above_rule, params="threshold value", without="bool"),
+    activation("softshrink", softshrink_kernel, shrink_rule, params="lambd", flat="self"),
+    activation("hardshrink", hardshrink_kernel, shrink_rule, params="lambd", flat="self"),
+    activation(
+        *("threshold", above_kernel, above_rule),
+        params="threshold value",
+        flat="self",
+        without="bool",
+    ),
     Operator(
         "prelu_kernel",
         inner=True,
         kernel=prelu_kernel,
         operands="self weight",
         saves="self weight",
+        flat="self weight",
         vjp={
             "self": lambda xp, g, x, weight: xp.where(x > 0, g, g * weight),
             "weight": lambda xp, g, x, _weight: xp.where(x > 0, 0.0, g * x),
