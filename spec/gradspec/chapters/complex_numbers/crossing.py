@@ -14,6 +14,8 @@ from gradspec.chapters.complex_numbers.calling import cotangent, drawn, weighed
 from gradspec.chapters.operators.calling import function
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gradspec import Autograd
     from gradspec.catalogue.operator import Call
 
@@ -81,6 +83,110 @@ def complex_numbers_are_made_of_real_ones(ag: Autograd) -> None:
     expect(by_imag).equals(np.zeros(3))
     expect(by_size).is_close(w * np.cos(t))
     expect(by_angle).is_close(-w * r * np.sin(t))
+
+
+@clause("cplx-361", VALUE, sources=["mathematics"])
+def real_numbers_have_complex_powers(ag: Autograd) -> None:
+    """A real number x, also a negative one, to a complex power u + iv is exp((u + iv) log x), with
+    the derivatives of that by x, by u and by v.
+    """
+    x, u, v = np.array([0.5, -1.5, 2.0]), ag.random(3), ag.random(3)
+    weights = ag.random(3)
+    value, found = ag.vjp(lambda x, u, v: ag.real(x ** ag.complex(u, v)), [x, u, v], weights)
+
+    power, logarithm = u + 1j * v, np.log(x + 0j)
+    wanted = np.exp(power * logarithm)
+    slopes = power * wanted / x, logarithm * wanted, 1j * logarithm * wanted
+    expect(value).is_close(wanted.real, scale=20.0)
+    for gradient, slope in zip(found, slopes, strict=True):
+        expect(gradient).is_close(weights * slope.real, scale=100.0)
+
+
+@clause("cplx-362", VALUE, sources=["mathematics"])
+def complex_numbers_have_real_powers(ag: Autograd) -> None:
+    """A complex number b to the power of real tensor x is exp(x log b), with its derivative by x."""
+    x, weights, b = ag.random(3), ag.random(3), 1.5 - 2.0j
+    value, (gradient,) = ag.vjp(lambda x: ag.real(b**x), [x], weights)
+
+    wanted = np.exp(x * np.log(b))
+    expect(value).is_close(wanted.real, scale=4.0)
+    expect(gradient).is_close(weights * (np.log(b) * wanted).real, scale=20.0)
+
+
+@clause("cplx-363", VALUE, sources=["torch.nan_to_num docstring"])
+def parts_are_made_numbers_each(ag: Autograd) -> None:
+    """nan_to_num of complex numbers puts in each part what is given for what is no number there."""
+    x = np.array([complex(np.nan, 1.0), complex(-2.0, np.inf), complex(-np.inf, np.nan)])
+    found = ag.nan_to_num(ag.tensor(x), nan=0.5, posinf=7.0, neginf=-3.0)
+
+    expect(found).equals([0.5 + 1.0j, -2.0 + 7.0j, -3.0 + 0.5j])
+
+
+@clause("cplx-364", VALUE, sources=["torch.angle docstring"])
+def real_numbers_have_one_of_two_angles(ag: Autograd) -> None:
+    """The angle of a real number is pi if it is negative, else 0, and its derivative zero."""
+    value, (gradient,) = ag.vjp(ag.angle, [[-1.5, 0.0, 2.0]], ag.random(3))
+
+    expect(value).is_close([np.pi, 0.0, 0.0])
+    expect(gradient).equals([0.0, 0.0, 0.0])
+
+
+def of_singular_vectors(ag: Autograd, matrix: Any) -> Any:
+    """Give the product of the factors of svd."""
+    left, values, right = ag.svd(matrix, full_matrices=False)
+    return ag.matmul(left * values, right)
+
+
+def of_triangles(ag: Autograd, matrix: Any) -> Any:
+    """Give the product of the factors of qr."""
+    return ag.matmul(*ag.qr(matrix))
+
+
+def of_eigenvectors(ag: Autograd, matrix: Any) -> Any:
+    """Give the product of the factors of eigh, of a matrix with its conjugate transpose."""
+    values, vectors = ag.eigh(matrix + ag.conj(matrix).transpose(0, 1))
+    return ag.matmul(vectors * values, ag.conj(vectors).transpose(0, 1))
+
+
+FACTORS: Final = {
+    "svd": (of_singular_vectors, False),
+    "qr": (of_triangles, False),
+    "eigh": (of_eigenvectors, True),
+}
+"""Factorisation -> what puts it together again, and whether of the symmetric part."""
+
+if TYPE_CHECKING:
+    Factors = tuple[Callable[..., Any], bool]
+
+
+def of_both(weights: Any, *, symmetric: bool) -> list[Any]:
+    """Give the gradients by both parts of the weighed real part, and of the sum with a transpose."""
+    return [weights + weights.T if symmetric else weights, np.zeros(weights.shape)]
+
+
+@clause("cplx-365", VALUE, sources=["mathematics"], over=FACTORS)
+def complex_factors_give_their_matrix(ag: Autograd, row: Factors) -> None:
+    """What {name} makes of a complex matrix gives, put together, the matrix again, and has its
+    derivative.
+    """
+    again, symmetric = row
+    points, weights = [ag.random(3, 3), ag.random(3, 3)], ag.random(3, 3)
+    value, found = ag.vjp(lambda u, v: ag.real(again(ag, ag.complex(u, v))), points, weights)
+
+    expect(value).is_close(points[0] + points[0].T if symmetric else points[0], scale=16.0)
+    for gradient, wanted in zip(found, of_both(weights, symmetric=symmetric), strict=True):
+        expect(gradient).is_close(wanted, scale=256.0)
+
+
+@clause("cplx-366", VALUE, sources=["mathematics"], over=FACTORS)
+def complex_factors_move_with_their_matrix(ag: Autograd, row: Factors) -> None:
+    """What {name} makes of a complex matrix that moves, put together, moves as the matrix does."""
+    again, symmetric = row
+    at, tangent = drawn(ag, 3, 3), drawn(ag, 3, 3)
+    with ag.dual_level():
+        moved = ag.tangent(again(ag, ag.make_dual(ag.tensor(at), ag.tensor(tangent))))
+        wanted = tangent + tangent.conj().T if symmetric else tangent
+        expect(moved).is_close(wanted, scale=256.0)
 
 
 @clause("cplx-018", CONVENTION, level=MAY, sources=[CONVERTING, "observed"])
