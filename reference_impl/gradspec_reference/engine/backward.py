@@ -210,6 +210,7 @@ class BackwardPass(ShowsGradients):
         if node.params:
             arguments.extend(node.params)
         rules, xp, visited = node.operator.rules, self.xp, self.visited
+        beside = node.operator.beside if self.create_graph else ()
         try:
             for position, edge in enumerate(node.next_functions):
                 target = edge[0]
@@ -219,6 +220,8 @@ class BackwardPass(ShowsGradients):
                         owner = ownership(part, cotangent, status, node)
                         self.deliver(edge, part, owner)
                     else:
+                        for tied, place in beside:
+                            part = getattr(xp, tied)(part, arguments[place])
                         self.deliver(edge, part, SHARED)
         except ValueError as error:
             raise node.refusal(error) from error

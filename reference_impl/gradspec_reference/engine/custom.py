@@ -54,6 +54,7 @@ class CallersOperator:
     """Stand in for a row of the table: what such a node saves has no names."""
 
     saved_names = ()
+    beside = ()
     param_names = ()
     receivers = ()
 

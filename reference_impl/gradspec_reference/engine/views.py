@@ -320,6 +320,7 @@ class RegionOperator:
 
     saved_names = ()
     param_names = ()
+    beside = ()
 
     def __init__(self, written_by: Node, geometry: Geometry | Reading) -> None:
         self.written_by = written_by

@@ -143,13 +143,13 @@ def nll_loss(
         check_range(input, chosen)
     rows, classes = by_rows(input, chosen)
     if rows.shape[1]:
-        entries = indexing.gather(rows, 1, shapes.unsqueeze(classes, 1))
+        entries = apply(OPERATORS["nll_loss"], (rows, classes), "none")
     else:  # all are ignored
         entries = reductions.sum(rows, 1)
     shares = counted.to(input.dtype)
     if weight is not None:
         shares = shares * shapes.reshape(indexing.index_select(weight, 0, classes), target.shape)
-    losses = -shapes.reshape(entries, target.shape) * shares
+    losses = shapes.reshape(entries, target.shape) * shares
     return reduced(selection.where(counted, losses, 0.0), shares, reduction)
 
 

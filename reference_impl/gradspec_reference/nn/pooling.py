@@ -202,7 +202,7 @@ def bins_of(name: str, count: int, input: Tensor, output_size: Any) -> list[list
 def adaptive(name: str, count: int, input: Tensor, output_size: Any) -> Tensor:
     """Return means of so many parts of each dimension."""
     bins = bins_of(name, count, input, output_size)
-    if 0 in input.shape[-count:] and input.dtype.is_floating_point:  # one part of nothing
+    if all(len(part) == 1 for part in bins) and input.dtype.is_floating_point:
         return reductions.mean(input, tuple(range(-count, 0)), True)
     return averaged(input, bins, [[float(b - a) for a, b in part] for part in bins])
 

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from gradspec_reference.operators.batching import entrywise, stacks
+from gradspec_reference.operators.batching import entrywise
 from gradspec_reference.operators.forward import symmetric
 from gradspec_reference.operators.indexing import array_of
-from gradspec_reference.operators.row import Operator, no_slope, unary_operator
-from gradspec_reference.operators.selection import where_kernel
+from gradspec_reference.operators.row import Operator, unary_operator
 from gradspec_reference.operators.special import of_scipy
 
 BEND = 3
@@ -151,40 +150,6 @@ def activation(name: str, kernel: Any, vjp: Any, **rest: Any) -> Operator:
     return unary_operator(name, kernel=kernel, vjp=vjp, saves="self", **rest)
 
 
-class Kernels:
-    """What the rules of masks call, for plain arrays."""
-
-    where = staticmethod(where_kernel)
-
-
-def masked(
-    name: str, kernel: Any, rule: Any, backward: str = "", **rest: Any
-) -> tuple[Operator, ...]:
-    """Make a row whose derivative is an operator of two operands in torch, and that one.
-
-    It depends, with derivative zero, on what was masked, and so requires grad under create_graph.
-    """
-    backward = backward or f"{name}_backward"
-
-    def vjp(xp: Any, *arguments: Any) -> Any:
-        return getattr(xp, backward)(*arguments)
-
-    return (
-        activation(name, kernel, vjp, **rest),
-        Operator(
-            backward,
-            inner=True,
-            node="".join(map(str.capitalize, name.split("_"))) + "BackwardBackward0",
-            kernel=lambda *arguments: rule(Kernels, *arguments),
-            operands="grad_output self",
-            params=rest.get("params", ""),
-            saves={"grad_output": "self"},
-            vjp={"grad_output": rule, "self": no_slope},
-            batch=stacks,
-        ),
-    )
-
-
 JVP = symmetric
 BATCH = entrywise
 ROWS = (
@@ -194,11 +159,16 @@ ROWS = (
     activation(*("silu", lambda x: x / (np.exp(-x) + 1), silu_rule), on_complex="undifferentiated"),
     activation("mish", lambda x: x * np.tanh(np.log1p(np.exp(x))), mish_rule),
     activation("softplus", softplus_kernel, softplus_rule, params="beta threshold"),
-    *masked("leaky_relu", leaky_relu_kernel, leaky_relu_rule, params="negative_slope"),
-    *masked(
-        *("hardtanh", hardtanh_kernel, hardtanh_rule), params="min_val max_val", without="any bool"
+    activation(
+        *("leaky_relu", leaky_relu_kernel, leaky_relu_rule), params="negative_slope", flat="self"
     ),
-    *masked("hardsigmoid", hardsigmoid_kernel, hardsigmoid_rule),
+    activation(
+        *("hardtanh", hardtanh_kernel, hardtanh_rule),
+        params="min_val max_val",
+        flat="self",
+        without="any bool",
+    ),
+    activation("hardsigmoid", hardsigmoid_kernel, hardsigmoid_rule, flat="self"),
     activation("hardswish", lambda x: x * hardsigmoid_kernel(x), hardswish_rule),
     activation(
         "log_sigmoid",
@@ -206,11 +176,12 @@ ROWS = (
         lambda xp, g, x: g * xp.sigmoid(-x),
         inner=True,
     ),
-    *masked("softshrink", softshrink_kernel, shrink_rule, params="lambd"),
-    *masked("hardshrink", hardshrink_kernel, shrink_rule, params="lambd"),
-    *masked(
-        *("threshold", above_kernel, above_rule, "threshold_at_backward"),
+    activation("softshrink", softshrink_kernel, shrink_rule, params="lambd", flat="self"),
+    activation("hardshrink", hardshrink_kernel, shrink_rule, params="lambd", flat="self"),
+    activation(
+        *("threshold", above_kernel, above_rule),
         params="threshold value",
+        flat="self",
         without="bool",
     ),
     Operator(
@@ -219,6 +190,7 @@ ROWS = (
         kernel=prelu_kernel,
         operands="self weight",
         saves="self weight",
+        flat="self weight",
         vjp={
             "self": lambda xp, g, x, weight: xp.where(x > 0, g, g * weight),
             "weight": lambda xp, g, x, _weight: xp.where(x > 0, 0.0, g * x),

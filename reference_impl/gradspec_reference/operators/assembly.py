@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradspec_reference.dtypes import of, promote, within_ends
-from gradspec_reference.operators.batching import copied, in_turn, shifted
+from gradspec_reference.operators.batching import copied, in_turn, shifted, stacks
 from gradspec_reference.operators.forward import linear, symmetric
 from gradspec_reference.operators.layouts import in_rows
 from gradspec_reference.operators.row import Operator, as_is, no_slope, unary_operator
@@ -39,6 +39,16 @@ def stack_kernel(*arguments: Any) -> Any:
 def stack_rule(position: int, xp: Any, g: Any, dim: int) -> Any:
     """Return the slice that the operand filled."""
     return xp.select(g, dim, position)
+
+
+def first_of_two(x: Any, _other: Any) -> Any:
+    return x
+
+
+def moved_alone(xp: Any, call: Any) -> Any:
+    """Return the tangent of the first operand: the other moves nothing."""
+    tangent = call.tangents[0]
+    return xp.zeros_like(call.result) if tangent is None else tangent
 
 
 def block_keys(shapes: list[tuple[int, ...]]) -> list[tuple[slice, ...]]:
@@ -79,6 +89,22 @@ def fill_kernel(x: Any, value: Any) -> Any:
 several = functools.partial(Operator, operands="tensors", variadic=True)
 
 ON_COMPLEX = "as written"
+
+
+def tied(name: str, vjp: Any) -> Operator:
+    """Make the row of what is its first operand, and a function of the second by name alone."""
+    return Operator(
+        name,
+        inner=True,
+        kernel=first_of_two,
+        operands="self other",
+        saves={"other": "other"},
+        vjp={"self": as_is, "other": vjp},
+        batch=stacks,
+        jvp=moved_alone,
+    )
+
+
 JVP = linear
 BATCH = shifted
 ROWS = (
@@ -119,6 +145,8 @@ ROWS = (
         batch=copied,
         jvp=symmetric,
     ),
+    tied("flat", lambda xp, _g, other: xp.zeros_like(other)),
+    tied("joint", lambda _xp, _g, _other: None),
     unary_operator("zero", inner=True, kernel=np.zeros_like, vjp=no_slope, jvp=symmetric),
     unary_operator("zeros_like", kernel=np.zeros_like),
 )

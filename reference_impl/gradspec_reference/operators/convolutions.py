@@ -205,7 +205,7 @@ def of_input(xp: Any, gg: Any, _x: Any, _shape: Any, g: Any, shape: Dims, _: Any
 
 
 PARAMS = "size stride padding dilation groups"
-SAVES = {"input": "weight input_shape", "weight": "input weight_shape"}
+SAVES = "weight input_shape input weight_shape"
 
 ON_COMPLEX = "holomorphic"
 JVP = multilinear
@@ -216,6 +216,7 @@ ROWS = (
         operands="input weight bias",
         params=PARAMS,
         saves=SAVES,
+        joint="input weight",
         vjp={"input": back, "weight": weights, "bias": of_bias},
         jvp=moved_by("convolution"),
     ),
@@ -226,6 +227,7 @@ ROWS = (
         operands="input weight bias",
         params=PARAMS,
         saves=SAVES,
+        joint="input weight",
         vjp={"input": forth, "weight": sending_weights, "bias": of_bias},
         jvp=moved_by("convolution_transposed"),
     ),

@@ -46,15 +46,21 @@ def sources(shape: tuple[int, ...], widths: Widths, mode: str) -> tuple[Any, ...
     return np.ix_(*(place(mode, n, *pair) if any(pair) else np.arange(n) for n, pair in pairs))
 
 
-def copying(mode: str, dims: str) -> Operator:
+def sent_back(xp: Any, g: Any, shape: tuple[int, ...], widths: Widths, mode: str) -> Any:
+    """Add what each copy receives where it was taken from."""
+    return xp.scatter_to(g, shape, sources(shape, widths, mode))
+
+
+def copying(mode: str, dims: str, flat: str = "self") -> Operator:
     """Make the row of a padding with elements of the tensor itself."""
     return unary_operator(
         f"{mode}_pad{dims}",
         node=f"{mode.capitalize()}Pad{dims.upper()}Backward0",
         kernel=lambda x, widths: x[sources(x.shape, widths, mode)],
         params="padding",
-        saves="self_shape",
-        vjp=lambda xp, g, shape, widths: xp.scatter_to(g, shape, sources(shape, widths, mode)),
+        saves="self",
+        flat=flat,
+        vjp=lambda xp, g, x, widths: sent_back(xp, g, tuple(x.shape), widths, mode),
     )
 
 
@@ -71,5 +77,5 @@ ROWS = (
     ),
     *(copying("reflection", dims) for dims in ("1d", "2d", "3d")),
     *(copying("replication", dims) for dims in ("1d", "2d", "3d")),
-    copying("circular", ""),
+    copying("circular", "", flat=""),
 )

@@ -68,6 +68,7 @@ ROWS = (
         operands="self indices",
         params="count",
         saves="self indices",
+        flat="self",
         vjp={"self": max_pool_rule},
     ),
     unary_operator(
@@ -75,8 +76,9 @@ ROWS = (
         node="AvgPool2DBackward0",
         kernel=avg_pool_kernel,
         params="bins divisors",
-        saves="self_shape",
-        vjp=lambda xp, g, shape, *how: xp.avg_pool_backward(g, shape, *how),
+        saves="self",
+        flat="self",
+        vjp=lambda xp, g, x, *how: xp.avg_pool_backward(g, tuple(x.shape), *how),
     ),
     unary_operator(
         "avg_pool_backward",

@@ -33,6 +33,12 @@ class Operator:
     `params` names what its kernel and its rules are given beside operands, `scale`, or with what it
     is if it is left out, `scale=1.0`.  A row whose params all have defaults is a function as it is.
 
+    `flat` names saved operands that torch's derivative is a function of, though it does not vary
+    with them: under create_graph the gradient requires grad if they do, and its own gradient is
+    zeros.  `joint` names those of a derivative that torch computes for all operands in one: the
+    gradient of each requires grad if any of them does, and has no gradient by those that it does
+    not vary with.
+
     `jvp` gives the tangent of the result: see `forward`.  A row without one, in a family without
     one, cannot be differentiated forward.  `batch` gives what it does to many examples: see
     `batching`.  A row without one takes them in turn.
@@ -49,6 +55,8 @@ class Operator:
     params: str = ""
     saves: str | Mapping[str, str] = ""
     vjp: Mapping[str, Rule] = field(default_factory=dict)
+    flat: str = ""
+    joint: str = ""
     jvp: Rule | None = None
     batch: Rule | None = None
     kernel_at_one: Kernel | None = None  # without its one param, which nearly always is 1
@@ -70,6 +78,8 @@ class Operator:
     defaults: Mapping[str, Any] = field(init=False, repr=False)
     saved_names: tuple[str, ...] = field(init=False, repr=False)
     rules: Any = field(init=False, repr=False)
+    # where `flat` and `joint` are in what is saved, and the operators that tie a gradient to them
+    beside: tuple[tuple[str, int], ...] = field(init=False, repr=False)
     receivers: tuple[str, ...] = field(
         init=False, repr=False
     )  # operands with a rule, and so an edge
@@ -93,6 +103,8 @@ class Operator:
         follows("defaults", {name: literal_eval(value) for name, value in params.items() if value})
         needed = [need for operand in operands for need in self.needs_of(operand)]
         follows("saved_names", tuple(dict.fromkeys(needed)))
+        tied = [("flat", n) for n in self.flat.split()] + [("joint", n) for n in self.joint.split()]
+        follows("beside", tuple((how, self.saved_names.index(name)) for how, name in tied))
         receivers = tuple(operand for operand in operands if operand in self.vjp)
         follows("receivers", receivers)
         all_receive = receivers == operands and "all_indices" not in self.saved_names

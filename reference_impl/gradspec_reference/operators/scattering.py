@@ -182,7 +182,7 @@ def reduced_self(
         g = shared(xp, g, counted(index, tuple(g.shape), dim, include_self))
     elif reduce == "prod":
         ones = np.ones(tuple(g.shape), array_of(src).dtype)
-        g = g * xp.scatter_reduce(ones, index, src, dim, "prod", True)
+        g = xp.flat(g * xp.scatter_reduce(ones, index, src, dim, "prod", True), x)
     elif reduce != "sum":
         own, _, times = attained(x, index, src, result, dim, include_self)
         g = xp.where(own, shared(xp, g, times), 0.0)

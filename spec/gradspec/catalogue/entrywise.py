@@ -197,7 +197,7 @@ def jump(x: float) -> dict[str, Kink]:
 IN_PLACE: Final[dict[str, Any]] = {"has_inplace": True}
 BASIC: Final[dict[str, Any]] = {"bundle": "values", **IN_PLACE}
 TIE: Final = {"": Kink(point(1.5, other=np.array(1.5)), (0.0, 1.0), 0.5, tie=True)}
-ALPHA: Final = on(2, 3, other=of(2, 3), alpha=2.5)
+ALPHA: Final = on(2, 3, other=of(2, 3), alpha=2.0)
 BOUNDS: Final = {"min": np.array(-1.0), "max": np.array(2.0)}
 NUMBER: Final[Given] = {"x": 2.5, "other": of()}
 OF_LOGARITHMS: Final = {"zero": at([0.0], INF), "infinity": at([INF], 0.0)}

@@ -35,8 +35,8 @@ def rows_with_rows(x: Any, other: Any) -> Any:
 
 
 TWO_PAIRS: Final = on(2, 3, 4, other=of(4, 3, 2), dims=([1, 2], [1, 0]))
-WEIGHED: Final[dict[str, Any]] = {"beta": 0.5, "alpha": -2.0}
-ALONE: Final[dict[str, Any]] = {"beta": 0, "alpha": 3}
+WEIGHED: Final[dict[str, Any]] = {"beta": 2.0, "alpha": -2.0}
+ALONE: Final[dict[str, Any]] = {"beta": 0, "alpha": 2}
 CHAIN: Final = [of(2, 3), of(3, 4), of(4, 2)]
 BETA_ALPHA: Final = "*, beta=1, alpha=1"
 

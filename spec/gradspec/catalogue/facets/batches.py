@@ -21,7 +21,7 @@ from gradspec.catalogue.operator import (
     replaced,
     variables,
 )
-from gradspec.catalogue.operators import OPERATORS
+from gradspec.catalogue.operators import CALLS, OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,4 +158,21 @@ ALONE: Final = {
 """Operator and place -> its call on a batch of the operand there, behind.
 
 Of what has kinks, if the entries of an example do not meet those that all share.
+"""
+
+OTHER_WAYS: Final = {
+    name: Batch(CALLS[name], (True,) * count(CALLS[name]), 0)
+    for name in (
+        *("roll_flat", "getitem", "getitem_steps", "getitem_places", "index_put"),
+        *("max_dim", "median_dim", "kthvalue_first", "sort_descending", "split_sections"),
+        *("softmax_first", "cumsum_first", "sum_dims", "norm_p3", "addmm_alone", "addmm_stretched"),
+        *("pow_of_number", "sub_of_number", "masked_fill_tensor", "scatter_reduce_prod"),
+        *("unbind_dim", "topk_smallest", "cummax_first", "index_select"),
+        *("var_dim", "prod_dim", "logsumexp_dims", "nll_loss_weight", "mse_loss_none"),
+    )
+}
+"""Call -> a batch of it, where an option names dimensions or places, or takes what is given apart.
+
+An example has one dimension less than the batch: what counts dimensions counts them from another
+end there, and what flattens does not flatten the batch.
 """

@@ -83,6 +83,52 @@ def complex_numbers_are_made_of_real_ones(ag: Autograd) -> None:
     expect(by_angle).is_close(-w * r * np.sin(t))
 
 
+@clause("cplx-361", VALUE, sources=["mathematics"])
+def real_numbers_have_complex_powers(ag: Autograd) -> None:
+    """A real number x, also a negative one, to a complex power u + iv is exp((u + iv) log x), with
+    the derivatives of that by x, by u and by v.
+    """
+    x, u, v = np.array([0.5, -1.5, 2.0]), ag.random(3), ag.random(3)
+    weights = ag.random(3)
+    value, found = ag.vjp(lambda x, u, v: ag.real(x ** ag.complex(u, v)), [x, u, v], weights)
+
+    power, logarithm = u + 1j * v, np.log(x + 0j)
+    wanted = np.exp(power * logarithm)
+    slopes = power * wanted / x, logarithm * wanted, 1j * logarithm * wanted
+    expect(value).is_close(wanted.real, scale=20.0)
+    for gradient, slope in zip(found, slopes, strict=True):
+        expect(gradient).is_close(weights * slope.real, scale=100.0)
+
+
+@clause("cplx-362", VALUE, sources=["mathematics"])
+def complex_numbers_have_real_powers(ag: Autograd) -> None:
+    """A complex number b to the power of real tensor x is exp(x log b), with its derivative by x."""
+    x, weights, b = ag.random(3), ag.random(3), 1.5 - 2.0j
+    value, (gradient,) = ag.vjp(lambda x: ag.real(b**x), [x], weights)
+
+    wanted = np.exp(x * np.log(b))
+    expect(value).is_close(wanted.real, scale=4.0)
+    expect(gradient).is_close(weights * (np.log(b) * wanted).real, scale=20.0)
+
+
+@clause("cplx-363", VALUE, sources=["torch.nan_to_num docstring"])
+def parts_are_made_numbers_each(ag: Autograd) -> None:
+    """nan_to_num of complex numbers puts in each part what is given for what is no number there."""
+    x = np.array([complex(np.nan, 1.0), complex(-2.0, np.inf), complex(-np.inf, np.nan)])
+    found = ag.nan_to_num(ag.tensor(x), nan=0.5, posinf=7.0, neginf=-3.0)
+
+    expect(found).equals([0.5 + 1.0j, -2.0 + 7.0j, -3.0 + 0.5j])
+
+
+@clause("cplx-364", VALUE, sources=["torch.angle docstring"])
+def real_numbers_have_one_of_two_angles(ag: Autograd) -> None:
+    """The angle of a real number is pi if it is negative, else 0, and its derivative zero."""
+    value, (gradient,) = ag.vjp(ag.angle, [[-1.5, 0.0, 2.0]], ag.random(3))
+
+    expect(value).is_close([np.pi, 0.0, 0.0])
+    expect(gradient).equals([0.0, 0.0, 0.0])
+
+
 @clause("cplx-018", CONVENTION, level=MAY, sources=[CONVERTING, "observed"])
 def what_is_converted_to_real_numbers_keeps_its_real_part(ag: Autograd) -> None:
     """Converted to real numbers, complex ones lose their imaginary part, and the gradient has none.

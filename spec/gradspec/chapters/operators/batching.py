@@ -39,6 +39,12 @@ def a_batch_of_one_operand_is_a_loop(ag: Autograd, batch: Batch) -> None:
     agrees_with_the_loop(ag, batch)
 
 
+@clause("op-361", VALUE, sources=SOURCES, over=batches.OTHER_WAYS)
+def a_batch_of_a_call_with_options_is_a_loop(ag: Autograd, batch: Batch) -> None:
+    """Mapped over all of its operands, the call {name} has the value and the derivative of a loop."""
+    agrees_with_the_loop(ag, batch)
+
+
 def agrees_with_the_loop(ag: Autograd, batch: Batch) -> None:
     """Demand the value of the formula for each example, and its derivative."""
     call, first = batch.call, batch.examples[0].sample

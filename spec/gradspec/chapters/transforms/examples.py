@@ -51,6 +51,22 @@ def a_map_is_differentiated_as_the_loop(ag: Autograd) -> None:
     expect(by_w).is_close((weights[:, None] * x * x).sum(0), scale=4.0)
 
 
+CHOOSING: Final = {name: name for name in ("max", "min", "median")}
+"""Operators whose slope depends on the numbers of the example: where it is one, and where zero."""
+
+
+@clause("func-361", VALUE, sources=["torch.func.grad docstring"], over=CHOOSING)
+def a_map_of_a_gradient_looks_at_each_example(ag: Autograd, name: str) -> None:
+    """vmap of grad gives, for {name} of each example, a gradient at the entry chosen there."""
+    x = np.array([[0.5, 2.0, -1.0], [3.0, 0.25, 1.0]])
+    chosen = {"max": [1, 0], "min": [2, 1], "median": [0, 2]}[name]
+    weighed = ag.func.grad(lambda one: getattr(ag, name)(one) * 3.0)
+    wanted = np.zeros((2, 3))
+    wanted[[0, 1], chosen] = 3.0
+
+    expect(ag.func.vmap(weighed)(ag.tensor(x))).equals(wanted)
+
+
 JACOBIANS: Final = {"jacrev": "jacrev", "jacfwd": "jacfwd"}
 
 
