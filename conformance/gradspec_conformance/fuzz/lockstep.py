@@ -74,7 +74,7 @@ class Pair:
             told = one, Eye(one, self.common)
         other = Side(subject)
         self.sides = (told[0], other)
-        self._eyes = (told[1], Eye(other, self.common))
+        self._eyes = (told[1], Eye(other, self.common, keeps=False))
         self._asks = "is_grad_enabled" in self.common
         self.steps: list[Step] = []
         self._blocks: list[list[Step]] = [self.steps]
