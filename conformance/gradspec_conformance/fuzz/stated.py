@@ -6,14 +6,22 @@ to what nobody has stated.
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from gradspec_conformance.fuzz.comparing import Likeness, likeness
+from gradspec.catalogue.operators import CALLS
+from gradspec.rank import Nature
+from gradspec_conformance.fuzz.causes import every
+from gradspec_conformance.fuzz.comparing import Likeness, likeness, nature_of
 from gradspec_conformance.fuzz.sides import Refusal
+from gradspec_conformance.known.expectations import Expectations
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gradspec.program.steps import Step
     from gradspec_conformance.fuzz.comparing import Difference
 
 
@@ -47,6 +55,9 @@ STATED: Final = tuple(
         ("^none here$", "torch's way to allow writing needs hooks on saved tensors"),
         ("Expected a proper Tensor but got None", "a derivative that torch wrote for two operands"),
         ("do not track version counter", "torch counts what nobody counts in inference mode"),
+        ("derivative for 'inplace version of", "torch has no derivative of some writes"),
+        ("returned an invalid gradient at index", "torch differentiates some calls for one shape"),
+        ("Expected gradient function to be set", "an assertion of torch's about views in no_grad"),
     )
 )
 """What is stated."""
@@ -73,3 +84,35 @@ def stated(difference: Difference, engines: tuple[str, str]) -> str:
         return UNCOUNTED_ROOT
     said = difference.expected if engines[0] == TORCH else difference.found
     return next((one.reason for one in STATED if one.covers(said)), "")
+
+
+@functools.cache
+def failures() -> dict[str, tuple[tuple[frozenset[str], str], ...]]:
+    """Read what torch's own list says of calls: act -> names of arguments, and the row that fails.
+
+    The list is that of `gradspec run torch`: bugs of torch, and what it does not have.
+    """
+    place = Expectations.for_engine(TORCH)
+    found: dict[str, list[tuple[frozenset[str], str]]] = {}
+    for entry in () if place is None else Expectations.load(place).entries:
+        call = CALLS.get(entry.clause.rpartition("/")[2])
+        if call is not None:
+            one = (frozenset(call.given), entry.clause)
+            found.setdefault(f"op:{call.operator.name}", []).append(one)
+    return {act: tuple(rows) for act, rows in found.items()}
+
+
+def known(steps: Iterable[Step], difference: Difference, engines: tuple[str, str]) -> str:
+    """Say which row of torch's own list a smallest program comes to; "" if to none.
+
+    It has to call the operator with the arguments of that row, and numbers differ or torch refuses.
+    """
+    said = difference.expected if engines[0] == TORCH else difference.found
+    by_value = nature_of(difference) is Nature.VALUE or isinstance(said, Refusal)
+    if TORCH not in engines or not by_value:
+        return ""
+    for step in every(steps):
+        for names, clause in failures().get(step.act, ()):
+            if names == step.given.keys():
+                return f"torch is known to fail {clause}"
+    return ""

@@ -51,12 +51,14 @@ PASS_OVERLAP = {"fill", "zero", "masked_fill", "masked_fill_tensor", "index_put"
 def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
     """Run an operator and store its result in its first operand, which is returned."""
     target: Tensor = operands[0]
-    versions.check_may_be_written(target)
+    if target._counter is versions.INFERENCE and all(map(is_inference, operands[1:])):
+        versions.check_may_be_written(target)  # as torch, which looks for leaves only for others
     requires = tuple(linking.needs_grad(x) for x in operands)
     wanted = linking.reach_a_rule(operator, requires)
     recorded = state.recording and wanted and has_rules(operator, target)
     if recorded:
         check_may_be_written(target)
+    versions.check_may_be_written(target)
     array = target.materialise()
     if operator.name == "copy":
         check_copy(array, operands[1]._array)
@@ -149,6 +151,11 @@ def store(target: Tensor, result: Any) -> None:
         state.mutations.keep(target)
     np.copyto(target._array, result, casting="unsafe")
     versions.bump(target)
+
+
+def is_inference(operand: Any) -> bool:
+    """Tell whether an operand is a tensor of inference."""
+    return getattr(operand, "_counter", None) is versions.INFERENCE
 
 
 def check_if_recorded(target: Tensor, *others: Tensor) -> None:

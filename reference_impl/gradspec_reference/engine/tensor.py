@@ -297,7 +297,7 @@ class Tensor(HasGradient):
             self._leaf.accumulator = no_accumulator
         self._array = value.materialise()
         if value.is_inference() is not self.is_inference():
-            self._counter = versions.INFERENCE if value.is_inference() else None
+            versions.assign(self, value)
 
     def data_ptr(self) -> int:
         """Return the address of the first element (torch.Tensor.data_ptr)."""

@@ -128,8 +128,11 @@ class Forward:
 
     def __init__(self) -> None:
         self.level = duals.Level()
+        self.before = (False, True)
 
     def __enter__(self) -> Self:
+        self.before = (state.inference, modes.is_grad_enabled())
+        modes.leave_inference((False, self.before[1]))
         self.level = duals.enter_transform()
         state.transforms.append(self)
         return self
@@ -137,6 +140,7 @@ class Forward:
     def __exit__(self, *exception: object) -> None:
         state.transforms.pop()
         duals.leave_transform()
+        modes.leave_inference(self.before)
 
     def dual(self, primal: Tensor, tangent: Tensor) -> Tensor:
         """Return a tensor on the memory of the primal that has the tangent in this call."""

@@ -181,7 +181,11 @@ def pieces(input: Tensor, sizes: int | Sequence[int], dim: int) -> tuple[Tensor,
     """Return pieces that are no views to the engine."""
     input.materialise()
     name = "unsafe_split" if isinstance(sizes, int) else "unsafe_split_with_sizes"
-    return several(OPERATORS[name], input, _sizes(input, sizes, dim), dim)
+    parts = several(OPERATORS[name], input, _sizes(input, sizes, dim), dim)
+    if not input.is_inference():
+        for part in parts:  # as of views, but each counts for itself
+            part._counter = None
+    return parts
 
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
