@@ -11,7 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from gradspec.catalogue.operators import CALLS
+from gradspec.catalogue.operator import REFUSED
+from gradspec.catalogue.operators import CALLS, OPERATORS
+from gradspec.program.steps import numbers
 from gradspec.rank import Nature
 from gradspec_conformance.fuzz.causes import every
 from gradspec_conformance.fuzz.comparing import Likeness, likeness, nature_of
@@ -57,6 +59,11 @@ STATED: Final = tuple(
         ("do not track version counter", "torch counts what nobody counts in inference mode"),
         ("derivative for 'inplace version of", "torch has no derivative of some writes"),
         ("returned an invalid gradient at index", "torch differentiates some calls for one shape"),
+        (
+            "outside of the 'allow_mutation_on_saved_tensors'",
+            "what a node saves is each engine's affair: torch keeps an index, too",
+        ),
+        (r"forward\(\) takes \d+ positional arguments", "torch's linearize loses an argument"),
         ("Expected gradient function to be set", "an assertion of torch's about views in no_grad"),
     )
 )
@@ -65,9 +72,11 @@ STATED: Final = tuple(
 
 def _but_for_all(expected: list[Any], found: list[Any]) -> bool:
     """Say whether logs are alike, but for how often a hook on several tensors ran."""
-    one, other = ([e for e in log if not isinstance(e, str)] for log in (expected, found))
+    one, other = ([e for e in log if not isinstance(e, str | list)] for log in (expected, found))
     return likeness(one, other) is not Likeness.OTHER
 
+
+UNRECORDED: Final = "torch records nothing of tensors that were all made in inference mode"
 
 UNCOUNTED_ROOT: Final = "torch's hooks on all of several tensors do not count the root of a pass"
 
@@ -82,7 +91,11 @@ def stated(difference: Difference, engines: tuple[str, str]) -> str:
         return ""
     if difference.observable == "hooks" and _but_for_all(difference.expected, difference.found):
         return UNCOUNTED_ROOT
-    said = difference.expected if engines[0] == TORCH else difference.found
+    said, other = difference.expected, difference.found
+    if engines[0] != TORCH:
+        said, other = other, said
+    if isinstance(other, Refusal) and other.kind == "inference-saved":
+        return UNRECORDED
     return next((one.reason for one in STATED if one.covers(said)), "")
 
 
@@ -107,12 +120,42 @@ def known(steps: Iterable[Step], difference: Difference, engines: tuple[str, str
 
     It has to call the operator with the arguments of that row, and numbers differ or torch refuses.
     """
+    if TORCH not in engines:
+        return ""
+    steps = [*every(steps)]
     said = difference.expected if engines[0] == TORCH else difference.found
     by_value = nature_of(difference) is Nature.VALUE or isinstance(said, Refusal)
-    if TORCH not in engines or not by_value:
+    if not by_value:
         return ""
-    for step in every(steps):
+    last = steps[-1]
+    if last.act.endswith("_"):
+        shared = _of_memory(steps, last.given.get("x"), said)
+        if shared:
+            return shared
+    for step in steps:
+        operator = OPERATORS.get(step.act.removeprefix("op:"))
+        if operator and operator.smoothness is REFUSED and isinstance(said, Refusal):
+            return f"the catalogue says that torch refuses a derivative of {operator.name}"
         for names, clause in failures().get(step.act, ()):
             if names == step.given.keys():
                 return f"torch is known to fail {clause}"
+    return ""
+
+
+COTANGENT: Final = "a gradient of torch's may lie in the memory of the cotangent, or be expanded"
+OVERLAP: Final = "torch writes to memory that overlaps itself where it does not see that it does"
+SHOWS: Final = frozenset({"op:as_strided", "op:as_strided_", "op:unfold", "op:expand"})
+
+
+def _of_memory(steps: list[Step], written: Any, said: Any) -> str:
+    """Say why a write may show where it does not in another engine, or be refused; "" if not."""
+    number = getattr(written, "number", None)
+    for step in steps[:-1]:
+        cotangent = step.given.get("gradient", step.given.get("grad_outputs"))
+        if getattr(cotangent, "number", None) == number and step.act in ("backward", "grad"):
+            return COTANGENT
+        if step.act == "grad" and number in {*numbers(step.makes)} and isinstance(said, Refusal):
+            return COTANGENT
+        if step.act in SHOWS and not isinstance(said, Refusal):
+            return OVERLAP
     return ""

@@ -44,6 +44,11 @@ if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
 
 
+AT_INDICES = {
+    *("index_add", "index_copy", "index_put", "put", "scatter", "scatter_add", "scatter_reduce"),
+}
+"""Operators that write where indices say, so that a source must lie elsewhere."""
+
 # these may store in memory that overlaps itself: one value at each address, or the last of several
 PASS_OVERLAP = {"fill", "zero", "masked_fill", "masked_fill_tensor", "index_put"}
 
@@ -64,6 +69,8 @@ def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -
         check_copy(array, operands[1]._array)
     elif operator.name not in PASS_OVERLAP:
         check_no_overlap(array, operands[1:] if operator.pointwise else ())
+        if operator.name in AT_INDICES:
+            check_apart(target, tuple([x for x in operands[1:] if isinstance(x, Tensor)]))
     result = result_for(operator, operands, params)
     check_result(array, result)
     tangents = forward.of_write(operator, operands, params) if exceptional else {}

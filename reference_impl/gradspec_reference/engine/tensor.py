@@ -252,9 +252,9 @@ class Tensor(HasGradient):
     def detach_(self) -> Tensor:
         """Cut this tensor off from its history (torch.Tensor.detach_); DetachViewError on views.
 
-        In inference mode it stays as it is.
+        In inference mode it stays as it is, and so does what was made in it.
         """
-        if state.inference:
+        if state.inference or self._counter is versions.INFERENCE:
             return self
         if self._view is not None:
             raise DetachViewError(
