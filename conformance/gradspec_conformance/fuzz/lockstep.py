@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from gradspec.port.acts import ACTS
-from gradspec.program.steps import Ref, Step
+from gradspec.program.steps import Ref, Step, numbers
 from gradspec.rank import Nature
 from gradspec_conformance.fuzz.comparing import (
     Difference,
@@ -104,8 +104,18 @@ class Pair:
             self._sweep(step.act, self.live)
             return False
         self.succeeded[step.act] += 1
+        self._is_coarse = self._is_coarse or self._mixes(step)
         self._take(step)
         return True
+
+    def _mixes(self, step: Step) -> bool:
+        """Say whether an operator is given numbers of 32 and of 64 bits: the result is as rough."""
+        if not step.act.startswith("op:"):
+            return False
+        views = (self.views.get(number) for number in numbers(list(step.given.values())))
+        seen = [view.array for view in views if view is not None and view.array is not None]
+        floats = [array for array in seen if array.dtype.kind in "fc"]
+        return any(map(is_coarse, floats)) and not all(map(is_coarse, floats))
 
     def _paces(self, step: Step, strides: Any) -> Any:
         """Leave out the strides that lead nowhere: those of an empty tensor, and of one entry."""

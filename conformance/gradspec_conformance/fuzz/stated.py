@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.catalogue.operator import REFUSED
-from gradspec.catalogue.operators import CALLS, OPERATORS
+from gradspec.catalogue.operators import CALLS, FAMILIES, OPERATORS
 from gradspec.program.steps import numbers
 from gradspec.rank import Nature
 from gradspec_conformance.fuzz.causes import every
@@ -64,6 +64,8 @@ STATED: Final = tuple(
             "what a node saves is each engine's affair: torch keeps an index, too",
         ),
         (r"forward\(\) takes \d+ positional arguments", "torch's linearize loses an argument"),
+        ("itself has a forward gradient at the same", "torch has one level of forward mode"),
+        ("resize storage that is not resizable", "torch does not resize what NumPy or a view owns"),
         ("Expected gradient function to be set", "an assertion of torch's about views in no_grad"),
     )
 )
@@ -125,8 +127,9 @@ def known(steps: Iterable[Step], difference: Difference, engines: tuple[str, str
     steps = [*every(steps)]
     said = difference.expected if engines[0] == TORCH else difference.found
     by_value = nature_of(difference) is Nature.VALUE or isinstance(said, Refusal)
-    if not by_value:
-        return ""
+    accident = _accident(steps, difference, said)
+    if accident or not by_value:
+        return accident
     last = steps[-1]
     if last.act.endswith("_"):
         shared = _of_memory(steps, last.given.get("x"), said)
@@ -140,6 +143,36 @@ def known(steps: Iterable[Step], difference: Difference, engines: tuple[str, str
             if names == step.given.keys():
                 return f"torch is known to fail {clause}"
     return ""
+
+
+VIEWS: Final = frozenset(f"op:{o.name}" for f in ("shapes", "selections") for o in FAMILIES[f])
+LAYOUT: Final = "how a result lies in memory is each engine's affair, unless it is a view"
+ASSIGNED: Final = "data that was assigned is seen by what was saved, or not: nobody is told"
+ARE_VIEWS: Final = "what a transform of torch's gives may be a view of something nobody has"
+
+
+def _accident(steps: list[Step], difference: Difference, said: Any) -> str:
+    """Say by which accident of torch's a smallest program may differ; "" if by none."""
+    acts = {step.act for step in steps}
+    if difference.act in ("get:strides", "get:is_contiguous"):
+        asked = {*numbers(steps[-1].given.get("x"))}
+        made = next((s.act for s in steps if asked & {*numbers(s.makes)}), "")
+        return "" if made in VIEWS else LAYOUT
+    if isinstance(said, Refusal) and (said.kind or "").startswith("multi-view"):
+        return ARE_VIEWS if any(act.startswith("transform:") for act in acts) else ""
+    inference = any(act.startswith("mode:inference_mode") for act in acts)
+    if inference and difference.observable == "get:requires_grad":
+        return UNRECORDED if difference.act.startswith("op:") else ""
+    if inference and difference.observable == "writes" and "set:data" in acts:
+        return "torch counts what nobody counts in inference mode"
+    if nature_of(difference) is not Nature.VALUE:
+        return ""
+    if "set:data" in acts and acts & {"backward", "grad", "step"}:
+        return ASSIGNED
+    given = [s.given.get(name) for s in steps for name in ("gradient", "grad_outputs")]
+    given += [s.given.get("value") for s in steps if s.act == "set:grad"]
+    is_given = difference.number in {*numbers(given)}
+    return COTANGENT if is_given and difference.observable == "value" else ""
 
 
 COTANGENT: Final = "a gradient of torch's may lie in the memory of the cotangent, or be expanded"

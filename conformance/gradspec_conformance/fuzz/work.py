@@ -114,7 +114,7 @@ class _Findings:
         source = self._source
         engines = (source.oracle, source.subject)
         steps, smaller = shrunk(drawn.steps, difference, *engines, sound=source.sound)
-        reason = known(steps, smaller, source.engines)
+        reason = stated(smaller, source.engines) or known(steps, smaller, source.engines)
         if reason:
             self._stated[reason] += 1
             self._kinds[kind] -= 1
