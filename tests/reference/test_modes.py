@@ -115,6 +115,7 @@ def in_a_thread_of_its_own(program: str) -> None:
         finally:
             for library in (oracle, torch):
                 library.autograd.set_detect_anomaly(False)
+            modes.leave_inference((False, True))  # the number of this thread is used again
 
     thread = threading.Thread(target=run)
     thread.start()

@@ -29,9 +29,14 @@ def cause_of(difference: Difference, steps: Iterable[Step]) -> tuple[str, ...]:
 
 def acts_of(steps: Iterable[Step]) -> Iterator[str]:
     """Give the acts of a program, those in its blocks too."""
+    return (step.act for step in every(steps))
+
+
+def every(steps: Iterable[Step]) -> Iterator[Step]:
+    """Give the steps of a program, those in its blocks too."""
     for step in steps:
-        yield step.act
-        yield from acts_of(step.steps or [])
+        yield step
+        yield from every(step.steps or [])
 
 
 @dataclass

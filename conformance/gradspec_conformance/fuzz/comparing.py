@@ -39,6 +39,9 @@ OF_OPERANDS: Final = frozenset(
 )
 """Kinds beside which a call may have another fault: no clause says which of two is named."""
 
+OF_VIEWS: Final = frozenset({"no-grad-view-inplace", "multi-view-inplace", "leaf-view-inplace"})
+"""Kinds of one write: a view may be in the way for more than one reason."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -90,21 +93,22 @@ def brief(value: Any) -> str:
     return str(value)
 
 
-def likeness(expected: Any, found: Any) -> Likeness:
-    """Compare what two engines said."""
+def likeness(expected: Any, found: Any, *, coarse: bool = False) -> Likeness:
+    """Compare what two engines said; `coarse` as numbers of 32 bits, whatever they are of."""
+    if type(expected) is np.ndarray and type(found) is np.ndarray:  # as most things are
+        return _of_arrays(expected, found, coarse=coarse)
     if isinstance(expected, Refusal) or isinstance(found, Refusal):
         return _of_refusals(expected, found)
-    if isinstance(expected, np.ndarray) and isinstance(found, np.ndarray):
-        return _of_arrays(expected, found)
     if isinstance(expected, list) and isinstance(found, list):
         if len(expected) != len(found):
             return Likeness.OTHER
-        every = {likeness(one, other) for one, other in zip(expected, found, strict=True)}
+        pairs = zip(expected, found, strict=True)
+        every = {likeness(one, other, coarse=coarse) for one, other in pairs}
         return next(
             (each for each in (Likeness.OTHER, Likeness.ROUNDED) if each in every), Likeness.SAME
         )
     if isinstance(expected, float) and isinstance(found, float):
-        return _of_arrays(np.array(expected), np.array(found))
+        return _of_arrays(np.array(expected), np.array(found), coarse=coarse)
     alike = type(expected) is type(found) or isinstance(expected, int | float | tuple)
     return Likeness.SAME if alike and expected == found else Likeness.OTHER
 
@@ -115,10 +119,12 @@ def _of_refusals(expected: Any, found: Any) -> Likeness:
         return Likeness.OTHER
     kinds = {expected.kind, found.kind}
     alike = len(kinds) == 1 or None in kinds or not kinds.isdisjoint(OF_OPERANDS)
-    return Likeness.SAME if alike else Likeness.OTHER
+    return Likeness.SAME if alike or kinds <= OF_VIEWS else Likeness.OTHER
 
 
-def _of_arrays(expected: np.ndarray[Any, Any], found: np.ndarray[Any, Any]) -> Likeness:
+def _of_arrays(
+    expected: np.ndarray[Any, Any], found: np.ndarray[Any, Any], *, coarse: bool
+) -> Likeness:
     if expected.shape != found.shape or expected.dtype != found.dtype:
         return Likeness.OTHER
     if expected.tobytes() == found.tobytes():
@@ -128,7 +134,7 @@ def _of_arrays(expected: np.ndarray[Any, Any], found: np.ndarray[Any, Any]) -> L
     with np.errstate(all="ignore"):
         finite = np.abs(expected[np.isfinite(expected)])
         scale = max(1.0, float(finite.max(initial=0.0)))
-        near = CLOSE.get(expected.dtype.name, COARSE) * scale
+        near = max(CLOSE.get(expected.dtype.name, COARSE), coarse * CLOSE["float32"]) * scale
         apart = np.abs(expected - found)
         same = (expected == found) | (np.isnan(expected) & np.isnan(found))
         if bool(same.all()):
@@ -136,11 +142,21 @@ def _of_arrays(expected: np.ndarray[Any, Any], found: np.ndarray[Any, Any]) -> L
         return Likeness.ROUNDED if bool((same | (apart <= near)).all()) else Likeness.OTHER
 
 
+def is_coarse(value: Any) -> bool:
+    """Say whether something seen has numbers of fewer than 64 bits."""
+    if isinstance(value, list):
+        return any(map(is_coarse, value))
+    return isinstance(value, np.ndarray) and value.dtype.name not in ("float64", "complex128")
+
+
+FEW: Final = 16
+INFINITE: Final = float("inf")
+
+
 def is_large(value: Any) -> bool:
     """Say whether an array has entries that are too large to go on with."""
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "fc" or not value.size:
         return False
-    largest = float(np.abs(value).max())  # NaN where there is any
-    if largest <= LARGE:
-        return False
+    if value.size <= FEW and value.dtype.kind == "f":  # what is small costs less without arrays
+        return any(LARGE < abs(entry) < INFINITE for entry in value.ravel().tolist())
     return bool((np.abs(value[np.isfinite(value)]) > LARGE).any())

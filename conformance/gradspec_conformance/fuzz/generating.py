@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -70,9 +71,13 @@ class Generator:
         self.sound = sound
         self.oracle, self.subject = oracle, subject
         self.rows = rows_of(oracle.abilities & subject.abilities)
-        self._groups: dict[str, list[Row]] = {}
+        groups: dict[str, list[Row]] = {}
         for row in self.rows:
-            self._groups.setdefault(row.group, []).append(row)
+            groups.setdefault(row.group, []).append(row)
+        self._groups = {
+            group: (rows, [*itertools.accumulate(row.weight for row in rows)])
+            for group, rows in groups.items()
+        }
         self._steps = (least, most)
 
     @property
@@ -122,7 +127,8 @@ class Generator:
                 return operators.everyday
             case "leaving":
                 return leave
-        return draft.random.choice(self._groups[group]).draw
+        rows, weights = self._groups[group]
+        return draft.random.choices(rows, cum_weights=weights)[0].draw
 
     def _tried(self, draft: Draft, draw: Any) -> bool:
         try:

@@ -11,6 +11,8 @@ from gradspec.port.acts import ACTS
 from gradspec_conformance.fuzz.sides import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gradspec_conformance.fuzz.sides import Side
 
 FLAGS: Final = ("get:requires_grad", "get:is_leaf", "get:retains_grad")
@@ -38,16 +40,25 @@ class View:
 
 
 class Eye:
-    """Looks at the tensors of one side, at what both engines can show."""
+    """Looks at the tensors of one side, at what both engines can show.
 
-    def __init__(self, side: Side, common: frozenset[str]) -> None:
-        self._side = side
-        self._flags = [k for k in FLAGS if ACTS[k].words <= common]
-        self._present = [k for k in PRESENT if ACTS[k].words <= common]
-        self._counts = ACTS["get:version"].words <= common
-        self._grads = ACTS["get:grad"].words <= common and "gradient_tensors" in common
-        self._flagged = ACTS["get:requires_grad"].words <= common
-        self._bare = ACTS["get:grad"].words <= common and not self._grads
+    One that `keeps` what it sees copies it; what else it gives lives as long as nothing is written.
+    """
+
+    def __init__(self, side: Side, common: frozenset[str], *, keeps: bool = True) -> None:
+        self._side, self._keeps = side, keeps
+        has_grads = ACTS["get:grad"].words <= common
+        self._grads = has_grads and "gradient_tensors" in common
+        self._bare = has_grads and not self._grads
+        keys = ["array", *FLAGS, *PRESENT, "get:version"]
+        self._keys = [k for k in keys if k == "array" or ACTS[k].words <= common]
+        self._asks = [(_name(k), self._asking(k)) for k in self._keys]
+        self._at_once = [(_name(k), side.subject.directly(ACTS[k], "x")) for k in self._keys]
+        self._is_direct = all(ask for _, ask in self._at_once)
+        self._array_of, self._grad_of = self._asking("array"), self._asking("get:grad")
+        self._requires = None
+        if ACTS["get:requires_grad"].words <= common:
+            self._requires = self._asking("get:requires_grad")
         self.first: dict[int, Any] = {}
 
     def recount(self) -> None:
@@ -57,39 +68,60 @@ class Eye:
     def look(self, number: int) -> View:
         """See all of a tensor."""
         tensor = self._side.things[number]
-        seen = {"value": self._array(tensor)}
-        for key in self._flags:
-            seen[key] = self._asked(key, tensor)
-        for key in self._present:
-            answer = self._asked(key, tensor)
-            seen[key] = answer if isinstance(answer, Refusal) else answer is not None
-        if self._counts:
-            seen["writes"] = self._writes(number, tensor)
+        seen = self._seen(tensor)
+        value = seen["value"]
+        if type(value) is not Refusal and (self._keeps or type(value) is not np.ndarray):
+            seen["value"] = np.array(value)
+        for key in PRESENT:
+            if key in seen and type(seen[key]) is not Refusal:
+                seen[key] = seen[key] is not None
+        if "writes" in seen and type(seen["writes"]) is not Refusal:
+            seen["writes"] -= self.first.setdefault(number, seen["writes"])
         if self._grads or self._bare:
             self._gradient(tensor, seen)
         return View(seen)
 
+    def _seen(self, tensor: Any) -> dict[str, Any]:
+        """Ask for everything in the engine's own words; once more if it refuses some of it."""
+        if self._is_direct:
+            try:
+                return {name: ask(tensor) for name, ask in self._at_once}  # type: ignore[misc]
+            except Exception:  # noqa: BLE001, S110 - it says below what it refuses, and how
+                pass
+        return {name: ask(tensor) for name, ask in self._asks}
+
     def _gradient(self, tensor: Any, seen: dict[str, Any]) -> None:
-        gradient = self._asked("get:grad", tensor)
+        gradient = self._grad_of(tensor)
         if gradient is None or isinstance(gradient, Refusal):
             seen["grad"] = gradient
             return
-        seen["grad"] = self._array(gradient) if self._grads else np.asarray(gradient)
-        if self._grads and self._flagged:
-            seen["grad.requires_grad"] = self._asked("get:requires_grad", gradient)
+        if self._bare:
+            seen["grad"] = np.array(gradient)
+            return
+        array = self._array_of(gradient)
+        seen["grad"] = array if isinstance(array, Refusal) else np.array(array)
+        if self._requires is not None:
+            seen["grad.requires_grad"] = self._requires(gradient)
 
-    def _writes(self, number: int, tensor: Any) -> Any:
-        now = self._asked("get:version", tensor)
-        if isinstance(now, Refusal):
-            return now
-        return now - self.first.setdefault(number, now)
+    def _asking(self, key: str) -> Callable[[Any], Any]:
+        """Give a function that asks one thing of a tensor, in the engine's own words at once."""
+        act, side = ACTS[key], self._side
+        direct = side.subject.directly(act, "x")
 
-    def _array(self, tensor: Any) -> Any:
-        answer = self._asked("array", tensor)
-        return answer if isinstance(answer, Refusal) else np.array(answer)
+        def asked(tensor: Any) -> Any:
+            if direct is not None:
+                try:
+                    return direct(tensor)
+                except Exception:  # noqa: BLE001, S110 - it says below of which kind this is
+                    pass
+            try:
+                return side.subject.ask(act, {"x": tensor})
+            except Exception as error:  # noqa: BLE001 - whatever an engine raises
+                return side.refusal(error)
 
-    def _asked(self, key: str, tensor: Any) -> Any:
-        try:
-            return self._side.subject.ask(ACTS[key], {"x": tensor})
-        except Exception as error:  # noqa: BLE001 - whatever an engine raises
-            return self._side.refusal(error)
+        return asked
+
+
+def _name(key: str) -> str:
+    """Name what is seen by an act."""
+    return {"array": "value", "get:version": "writes"}.get(key, key)

@@ -59,7 +59,7 @@ class _Shrinker:
             self._smaller = False
             for ways in (_halves, _without_one, _dissolved, _plainer):
                 steps = self._through(steps, ways)
-        return _numbered(steps), self._found
+        return _numbered(steps, self._found)
 
     def _through(self, steps: Steps, ways: Any) -> Steps:
         """Take each way to a smaller program that still differs, until there is none."""
@@ -148,13 +148,16 @@ def _makes(steps: Steps) -> Iterator[int]:
         yield from numbers(step.makes)
 
 
-def _numbered(steps: Steps) -> Steps:
+def _numbered(steps: Steps, found: Difference) -> tuple[Steps, Difference]:
     """Number the things of a program from 0, in the order in which they are named."""
     names: dict[int, int] = {}
     for number in _named(steps):
         names.setdefault(number, len(names))
     numbered = [renumbered(step, names) for step in steps if step.act != "log"]
-    return [Step("log", {}, Ref(names[LOG], "log")), *numbered] if LOG in names else numbered
+    if LOG in names:
+        numbered = [Step("log", {}, Ref(names[LOG], "log")), *numbered]
+    shown = None if found.number is None else names.get(found.number, found.number)
+    return numbered, replace(found, number=shown)
 
 
 def _named(value: Any) -> Iterator[int]:

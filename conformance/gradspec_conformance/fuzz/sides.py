@@ -6,6 +6,7 @@ known beforehand.  What a function of the program does, it does at each call.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -126,9 +127,9 @@ class Side:
     def _given(self, step: Step, things: dict[int, Any]) -> dict[str, Any]:
         if step.act in ("tensor", "leaf"):
             data = np.asarray(step.given["data"])
-            dtype = step.given.get("dtype", data.dtype.name)
-            if "dtype" not in step.given and data.dtype.kind == "f":
-                dtype = self.subject.dtype.name
+            dtype = step.given.get("dtype")
+            if dtype is None:
+                dtype = _name_of(self.subject.dtype if data.dtype.kind == "f" else data.dtype)
             return {"data": data.astype(dtype), "dtype": dtype}
         kinds = ACTS[step.act].signature.kinds
         return {
@@ -186,6 +187,12 @@ class Side:
         if slot.returns == "held":
             return Held(self._value(body.returned, things))
         return self._structure(body.returned, things)
+
+
+@functools.cache
+def _name_of(dtype: np.dtype[Any]) -> str:
+    """Name a data type; NumPy puts the name together each time."""
+    return dtype.name
 
 
 def _thing(ref: Ref, things: dict[int, Any]) -> Any:

@@ -23,7 +23,7 @@ from gradspec_conformance.fuzz.generating import Generator
 from gradspec_conformance.fuzz.judge import verdict
 from gradspec_conformance.fuzz.scripts import as_clause, demanding, in_gradspec, in_own_words
 from gradspec_conformance.fuzz.shrinking import shrunk
-from gradspec_conformance.fuzz.stated import stated
+from gradspec_conformance.fuzz.stated import known, stated
 from gradspec_conformance.fuzz.storing import written
 
 if TYPE_CHECKING:
@@ -114,10 +114,15 @@ class _Findings:
         source = self._source
         engines = (source.oracle, source.subject)
         steps, smaller = shrunk(drawn.steps, difference, *engines, sound=source.sound)
+        reason = stated(smaller, source.engines) or known(steps, smaller, source.engines)
+        if reason:
+            self._stated[reason] += 1
+            self._kinds[kind] -= 1
+            return
         key = cause_of(smaller, steps)
-        known = self._causes.get(key)
-        if known is None or len(written(steps)) < len(known["steps"]):
-            count, seeds = (known["count"], known["seeds"]) if known else (0, [])
+        before = self._causes.get(key)
+        if before is None or len(written(steps)) < len(before["steps"]):
+            count, seeds = (before["count"], before["seeds"]) if before else (0, [])
             self._causes[key] = {
                 "key": list(key),
                 "nature": str(nature_of(smaller)),

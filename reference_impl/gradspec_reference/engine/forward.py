@@ -264,10 +264,12 @@ def make_room_for_examples(whole: Tensor, tangent: Tensor, level: Level) -> None
 
 
 def make_dual(tensor: Tensor, tangent: Tensor, level: Level) -> Tensor:
-    """Return a tensor on the same memory that has a tangent; in inference mode it has none.
+    """Return a tensor on the same memory that has a tangent; in inference mode none is looked at.
 
     Raises TangentShapeError, TangentDtypeError, OverlappingMemoryError, DualAgainError.
     """
+    if not state.following:
+        return recording.view(OPERATORS["alias"], tensor)
     check_fits(tensor, tangent)
     if tangent_of(tensor, level) is not None:
         raise DualAgainError(
@@ -276,9 +278,8 @@ def make_dual(tensor: Tensor, tangent: Tensor, level: Level) -> Tensor:
         )
     with linearising(level.depth):
         dual = recording.view(OPERATORS["alias"], tensor)
-    if state.following:
-        duals.made_dual(dual, level)
-        give(dual, tangent, level)
+    duals.made_dual(dual, level)
+    give(dual, tangent, level)
     return dual
 
 

@@ -44,6 +44,11 @@ if TYPE_CHECKING:
     from gradspec_reference.operators import Operator
 
 
+AT_INDICES = {
+    *("index_add", "index_copy", "index_put", "put", "scatter", "scatter_add", "scatter_reduce"),
+}
+"""Operators that write where indices say, so that a source must lie elsewhere."""
+
 # these may store in memory that overlaps itself: one value at each address, or the last of several
 PASS_OVERLAP = {"fill", "zero", "masked_fill", "masked_fill_tensor", "index_put"}
 
@@ -51,17 +56,21 @@ PASS_OVERLAP = {"fill", "zero", "masked_fill", "masked_fill_tensor", "index_put"
 def apply_inplace(operator: Operator, operands: tuple[Any, ...], *params: Any) -> Tensor:
     """Run an operator and store its result in its first operand, which is returned."""
     target: Tensor = operands[0]
-    versions.check_may_be_written(target)
+    if target._counter is versions.INFERENCE and all(map(is_inference, operands[1:])):
+        versions.check_may_be_written(target)  # as torch, which looks for leaves only for others
     requires = tuple(linking.needs_grad(x) for x in operands)
     wanted = linking.reach_a_rule(operator, requires)
     recorded = state.recording and wanted and has_rules(operator, target)
     if recorded:
         check_may_be_written(target)
+    versions.check_may_be_written(target)
     array = target.materialise()
     if operator.name == "copy":
         check_copy(array, operands[1]._array)
     elif operator.name not in PASS_OVERLAP:
         check_no_overlap(array, operands[1:] if operator.pointwise else ())
+        if operator.name in AT_INDICES:
+            check_apart(target, tuple([x for x in operands[1:] if isinstance(x, Tensor)]))
     result = result_for(operator, operands, params)
     check_result(array, result)
     tangents = forward.of_write(operator, operands, params) if exceptional else {}
@@ -149,6 +158,11 @@ def store(target: Tensor, result: Any) -> None:
         state.mutations.keep(target)
     np.copyto(target._array, result, casting="unsafe")
     versions.bump(target)
+
+
+def is_inference(operand: Any) -> bool:
+    """Tell whether an operand is a tensor of inference."""
+    return getattr(operand, "_counter", None) is versions.INFERENCE
 
 
 def check_if_recorded(target: Tensor, *others: Tensor) -> None:

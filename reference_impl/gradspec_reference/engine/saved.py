@@ -45,7 +45,7 @@ class SavedTensor:
         if version is None:
             counter = tensor._counter
             version = 0 if counter is None else counter.value
-            if versions.is_of_inference(counter):
+            if versions.is_of_inference(counter) and not state.transforms:
                 raise InferenceSavedError(
                     "a tensor that was made in inference mode is needed by a derivative, but "
                     "writes to it are not counted; use a clone() of it, or compute in no_grad"

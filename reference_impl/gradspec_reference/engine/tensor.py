@@ -252,9 +252,9 @@ class Tensor(HasGradient):
     def detach_(self) -> Tensor:
         """Cut this tensor off from its history (torch.Tensor.detach_); DetachViewError on views.
 
-        In inference mode it stays as it is.
+        In inference mode it stays as it is, and so does what was made in it.
         """
-        if state.inference:
+        if state.inference or self._counter is versions.INFERENCE:
             return self
         if self._view is not None:
             raise DetachViewError(
@@ -297,7 +297,7 @@ class Tensor(HasGradient):
             self._leaf.accumulator = no_accumulator
         self._array = value.materialise()
         if value.is_inference() is not self.is_inference():
-            self._counter = versions.INFERENCE if value.is_inference() else None
+            versions.assign(self, value)
 
     def data_ptr(self) -> int:
         """Return the address of the first element (torch.Tensor.data_ptr)."""

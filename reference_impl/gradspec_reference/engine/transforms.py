@@ -9,6 +9,7 @@ call is over: what leaves a call and depends on nothing else has no history.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from gradspec_reference import dtypes
@@ -24,12 +25,23 @@ from gradspec_reference.errors import NonfloatRequiresGradError
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from gradspec_reference.engine.node import Node
     from gradspec_reference.engine.tensor import Tensor
 
 ALIAS: Final = OPERATORS["alias"]
+
+
+@contextmanager
+def outside_inference() -> Iterator[None]:
+    """Make ordinary tensors: what transforms give is ordinary in inference mode too."""
+    before = (state.inference, modes.is_grad_enabled())
+    modes.leave_inference((False, before[1]))
+    try:
+        yield
+    finally:
+        modes.leave_inference(before)
 
 
 class Reverse:
@@ -128,8 +140,11 @@ class Forward:
 
     def __init__(self) -> None:
         self.level = duals.Level()
+        self.before = (False, True)
 
     def __enter__(self) -> Self:
+        self.before = (state.inference, modes.is_grad_enabled())
+        modes.leave_inference((False, self.before[1]))
         self.level = duals.enter_transform()
         state.transforms.append(self)
         return self
@@ -137,6 +152,7 @@ class Forward:
     def __exit__(self, *exception: object) -> None:
         state.transforms.pop()
         duals.leave_transform()
+        modes.leave_inference(self.before)
 
     def dual(self, primal: Tensor, tangent: Tensor) -> Tensor:
         """Return a tensor on the memory of the primal that has the tangent in this call."""

@@ -43,9 +43,25 @@ class NoCounter(VersionCounter):
 
 
 class CounterOfInference(VersionCounter):
-    """What is detached from an inference tensor outside its mode has for a counter."""
+    """What has an inference tensor's memory, and counts, has for a counter.
 
-    __slots__ = ()
+    That is what was detached from one outside its mode, and what was assigned the data of one: this
+    goes on to count together with its aliases, in `counter`.
+    """
+
+    __slots__ = ("counter",)
+
+    def __init__(self, counter: VersionCounter | None = None) -> None:
+        self.counter = VersionCounter() if counter is None else counter
+
+    @property
+    def value(self) -> int:
+        """How often that memory was written."""
+        return self.counter.value
+
+    @value.setter
+    def value(self, count: int) -> None:
+        self.counter.value = count
 
 
 INFERENCE: Final = NoCounter()
@@ -97,6 +113,15 @@ def check_may_be_written(tensor: Tensor) -> None:
 def bump(tensor: Tensor) -> None:
     """Note that the tensor's memory was written."""
     counter_of(tensor).value += 1
+
+
+def assign(tensor: Tensor, value: Tensor) -> None:
+    """Give a tensor the kind of another whose data it was assigned; what it has counted stays."""
+    if is_of_inference(value._counter):
+        tensor._counter = CounterOfInference(counter_of(tensor))
+    else:
+        known = tensor._counter
+        tensor._counter = known.counter if isinstance(known, CounterOfInference) else None
 
 
 def share(alias: Tensor, original: Tensor) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine.differentiating import of_columns, stretches, units_of_each
 from gradspec_reference.engine.structures import flatten, mapped
+from gradspec_reference.engine.transforms import outside_inference
 from gradspec_reference.errors import ChunkSizeError
 from gradspec_reference.func.arguments import check_randomness, check_real, selected
 from gradspec_reference.func.forward import pushed
@@ -49,17 +50,20 @@ def jacrev(
         def row(*seed: Tensor) -> Any:
             return tuple(flatten(pull(pull.form.unflatten(seed)))[0])
 
-        seeds = units_of_each(pull.outputs)
-        rows = vmap(row, chunk_size=chunk_size)(*seeds) if len(seeds[0]) else None
-        blocks = [
-            pull.inputs_form.unflatten(
-                [
-                    of_rows(rows and rows[place], start, end, (*output.shape, *point.shape), point)
-                    for place, point in enumerate(pull.inputs)
-                ]
-            )
-            for output, start, end in stretches(pull.outputs)
-        ]
+        with outside_inference():
+            seeds = units_of_each(pull.outputs)
+            rows = vmap(row, chunk_size=chunk_size)(*seeds) if len(seeds[0]) else None
+            blocks = [
+                pull.inputs_form.unflatten(
+                    [
+                        of_rows(
+                            rows and rows[place], start, end, (*output.shape, *point.shape), point
+                        )
+                        for place, point in enumerate(pull.inputs)
+                    ]
+                )
+                for output, start, end in stretches(pull.outputs)
+            ]
         found = pull.form.unflatten(blocks)
         return (found, aux) if has_aux else found
 

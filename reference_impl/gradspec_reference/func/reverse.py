@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import modes
 from gradspec_reference.engine.structures import flatten, mapped
-from gradspec_reference.engine.transforms import Reverse
+from gradspec_reference.engine.transforms import Reverse, outside_inference
 from gradspec_reference.errors import StructureError
 from gradspec_reference.func.arguments import (
     apart,
@@ -119,8 +119,9 @@ class Pullback:
             )
         check_inputs("vjp", given)
         recording = modes.is_grad_enabled() if create_graph is None else create_graph
-        found = self.call.products(self.outputs, given, self.inputs, recording)
-        return self.inputs_form.unflatten([self.call.leaving(x, recording) for x in found])
+        with outside_inference():
+            found = self.call.products(self.outputs, given, self.inputs, recording)
+            return self.inputs_form.unflatten([self.call.leaving(x, recording) for x in found])
 
 
 def pullback(

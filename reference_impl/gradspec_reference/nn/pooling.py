@@ -199,8 +199,22 @@ def bins_of(name: str, count: int, input: Tensor, output_size: Any) -> list[list
     return [parts(n, s) for n, s in zip(lengths, wanted, strict=True)]
 
 
+def is_mean_of_all(count: int, input: Tensor, output_size: Any) -> bool:
+    """Tell whether one part is asked for of a shape that no batch has: as in torch, that is a mean.
+
+    A size in words is looked at beside the shape first, and what is no floating point is refused.
+    """
+    if count == 1 or input.ndim in (count + 1, count + 2) or not input.dtype.is_floating_point:
+        return False
+    if isinstance(output_size, int):
+        return output_size == 1 and input.ndim >= count
+    return tuple(output_size) == (1,) * count and input.ndim > count
+
+
 def adaptive(name: str, count: int, input: Tensor, output_size: Any) -> Tensor:
     """Return means of so many parts of each dimension."""
+    if is_mean_of_all(count, input, output_size):
+        return reductions.mean(input, tuple(range(-count, 0)), True)
     bins = bins_of(name, count, input, output_size)
     if all(len(part) == 1 for part in bins) and input.dtype.is_floating_point:
         return reductions.mean(input, tuple(range(-count, 0)), True)

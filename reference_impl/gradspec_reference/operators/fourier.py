@@ -49,11 +49,14 @@ def c2c_rule(xp: Any, g: Any, dim: Dims, normalization: int, forward: bool) -> A
     return xp.fft_c2c(g, dim, normalization, not forward)
 
 
-def r2c_rule(xp: Any, g: Any, shape: Dims, dim: Dims, normalization: int, onesided: bool) -> Any:
-    """Transform back, with zeros for the half that is left out, and take the real part."""
+def r2c_rule(xp: Any, g: Any, x: Any, dim: Dims, normalization: int, onesided: bool) -> Any:
+    """Transform back, with zeros for the half that is left out, and take the real part.
+
+    Of the operand only the shape is needed, but torch saves it whole.
+    """
     half = g.shape[dim[-1]]
-    if onesided and half < shape[dim[-1]]:
-        g = xp.scatter_to(g, tuple(shape), slice_key(dim[-1], 0, half, 1))
+    if onesided and half < x.shape[dim[-1]]:
+        g = xp.scatter_to(g, tuple(x.shape), slice_key(dim[-1], 0, half, 1))
     return xp.real_part(xp.fft_c2c(g, dim, normalization, False))
 
 
@@ -88,7 +91,7 @@ ROWS = (
         node="FftR2CBackward0",
         kernel=r2c_kernel,
         params="dim normalization onesided",
-        saves="self_shape",
+        saves="self",
         vjp=r2c_rule,
     ),
     transform(

@@ -102,8 +102,8 @@ def slogdet_rule(xp: Any, g: list[Any], x: Any) -> Any:
     if is_complex(x) and of_sign is not None:
         turned = xp.imaginary_part(conj(xp, of_sign) * xp.slogdet(x)[0]) * -1j
         weight = turned if weight is None else weight + turned
-    if weight is None:
-        return xp.zeros_like(x)
+    if weight is None:  # the sign of a real matrix alone: it has no gradient, not one of zeros
+        return None
     return times(xp, weight, adjoint(xp, xp.inv(x)))
 
 

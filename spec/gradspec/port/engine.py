@@ -65,7 +65,7 @@ class Subject:
 
     Its abilities are read once: what it says of itself while it runs changes nothing.  An engine
     with a phrasebook, here or in another process, is spoken to (`speak`); one that is here `says`
-    which arguments its phrases mention without doing anything.
+    which arguments its phrases mention without doing anything, and gives what says them (`direct`).
     """
 
     engine: Any
@@ -75,6 +75,7 @@ class Subject:
     dtype: np.dtype[Any]
     speak: Callable[..., Any] | None = None
     says: Callable[..., bool] | None = None
+    direct: Callable[..., Callable[..., Any] | None] | None = None
 
     @classmethod
     def of(cls, engine: Engine | Subject) -> Self | Subject:
@@ -92,6 +93,7 @@ class Subject:
             working_dtype(words),
             getattr(engine, "speak", None),
             getattr(engine, "says", None),
+            getattr(engine, "directly", None),
         )
 
     def ask(self, act: Act, given: dict[str, Any], forms: Mapping[str, Any] | None = None) -> Any:
@@ -103,6 +105,13 @@ class Subject:
         if self.speak is not None:
             return self.speak(act, given, given if forms is None else forms)
         return called(self.engine, act, given)
+
+    def directly(self, act: Act, *names: str) -> Callable[..., Any] | None:
+        """Give the function that says an act with these tensors, if an engine that is here has one.
+
+        It is what `ask` comes to, for who asks one thing thousands of times.
+        """
+        return None if self.direct is None else self.direct(act, *names)
 
     def covers(self, act: Act, forms: Mapping[str, Any]) -> bool:
         """Say whether it is worth asking; what only the asked can know is Unsaid then."""

@@ -108,6 +108,26 @@ class PhrasebookEngine(BookEngine):
             return self._said_for_these(act, given, forms)
         return function(*given.values())
 
+    def directly(self, act: Act, *names: str) -> Callable[..., Any] | None:
+        """Give the function of an act with these tensors, for who asks it all the time.
+
+        None where a method of a subclass does it, or where it is said in more than one way.  It is
+        not counted among the uses of the phrase, and its answer is as the engine gives it.
+        """
+        key = ("directly", act.key, *names)
+        if key not in self._functions:
+            self._functions[key] = self._direct(act, names)
+        return self._functions[key]
+
+    def _direct(self, act: Act, names: tuple[str, ...]) -> Callable[..., Any] | None:
+        phrases = self.book.phrases.get(act.key, ())
+        if method_of(act) in self._own or any(one.types for one in phrases):
+            return None
+        choice = choose(act, phrases, dict.fromkeys(names, Ref(-1)))
+        if choice is None or choice[1] != names:
+            return None
+        return compiled(choice[0], names, {}, self._space, self.book.file)
+
     def _said_for_these(self, act: Act, given: dict[str, Any], forms: Mapping[str, Any]) -> Any:
         """Choose the phrase, and keep it if no other arguments of these names would choose else."""
         phrases = self.book.phrases.get(act.key, ())

@@ -51,7 +51,7 @@ class Draft:
     handles: dict[str, list[Ref]] = field(default_factory=dict)
     number: int = 0
     has_log: bool = False
-    has_functional: bool = False
+    numbers_of: np.random.Generator | None = None
 
     # doing ----------------------------------------------------------------------------
     def has(self, key: str, /, **given: Any) -> bool:
@@ -212,9 +212,9 @@ class Draft:
 
     def in_domain(self, operand: Operand) -> np.ndarray[Any, Any]:
         """Draw an array of a domain."""
-        seed = self.random.getrandbits(32)
-        drawn = operand.domain.draw(np.random.default_rng(seed), operand.shape, set())
-        return np.array(drawn)
+        if self.numbers_of is None:  # a generator of NumPy's takes longer to make than to use
+            self.numbers_of = np.random.default_rng(self.random.getrandbits(32))
+        return np.array(operand.domain.draw(self.numbers_of, operand.shape, set()))
 
     # functions ------------------------------------------------------------------------
     def function(

@@ -188,10 +188,16 @@ DERIVATIVES: Final = (
 )
 WRAPPED: Final = ("checkpoint", "no_grad", "enable_grad", "set_grad_enabled", "inference_mode")
 
+SLOW: Final = {"linearize": 0.1}
+"""What takes torch as long as a hundred programs: it traces, and compiles what it traced."""
+
 
 ROWS: Final = (
     Row("define", "functions", custom),
     Row("call", "functions", called),
-    *(Row(f"transform:{n}", "transforms", partial(transformed, name=n)) for n in DERIVATIVES),
+    *(
+        Row(f"transform:{n}", "transforms", partial(transformed, name=n), SLOW.get(n, 1.0))
+        for n in DERIVATIVES
+    ),
     *(Row(f"transform:{n}", "functions", partial(transformed, name=n)) for n in WRAPPED),
 )

@@ -14,8 +14,9 @@ Draw = Callable[["Draft"], Any]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One act; a group is drawn more or less often in each program."""
+    """One act; a group is drawn more or less often in each program, each act by weight."""
 
     key: str
     group: str
     draw: Draw
+    weight: float = 1.0

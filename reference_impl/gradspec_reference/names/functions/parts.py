@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from gradspec_reference.engine import layout
+from gradspec_reference.engine.modes import state
 from gradspec_reference.engine.recording import several, several_views, view
 from gradspec_reference.engine.shapes import as_shape, normal_dim
 from gradspec_reference.engine.tensor import Tensor
@@ -181,7 +182,12 @@ def pieces(input: Tensor, sizes: int | Sequence[int], dim: int) -> tuple[Tensor,
     """Return pieces that are no views to the engine."""
     input.materialise()
     name = "unsafe_split" if isinstance(sizes, int) else "unsafe_split_with_sizes"
-    return several(OPERATORS[name], input, _sizes(input, sizes, dim), dim)
+    if not state.inference or input.is_inference():
+        return several(OPERATORS[name], input, _sizes(input, sizes, dim), dim)
+    parts = several_views(OPERATORS[name], input, _sizes(input, sizes, dim), dim)
+    for part in parts:  # views there, as in torch, but each counts for itself
+        part._counter = None
+    return parts
 
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
