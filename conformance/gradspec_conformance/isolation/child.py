@@ -83,7 +83,8 @@ class Child:
 
     def tell(self, line: bytes) -> None:
         """Send a line; whether anybody was there to read it is learned from `hear`."""
-        self._from = self._forget_long_logs()
+        self._forget_long_logs()
+        self._from = self._written()
         if self._process.stdin is not None:
             with suppress(BrokenPipeError):
                 self._process.stdin.write(line + b"\n")
@@ -106,7 +107,7 @@ class Child:
             try:
                 return self._answers.get(timeout=min(timeout, PATIENCE))
             except queue.Empty:
-                self._from = min(self._from, self._forget_long_logs())
+                self._forget_long_logs()
                 if clock.is_over():
                     self.kill()
                     raise ChildSilent from None
@@ -153,14 +154,21 @@ class Child:
         lines = [ADDRESS.sub("0x...", n) for n in text.splitlines() if not NOISE.search(n)]
         return "\n".join(["; it wrote:", *lines[-LAST_LINES:]]) if lines else ""
 
-    def _forget_long_logs(self) -> int:
+    def _forget_long_logs(self) -> None:
         """Keep an engine that prints a lot from filling the disk; the offset is shared with it."""
-        size = os.fstat(self._log.fileno()).st_size
-        if size <= LONGEST_LOG:
-            return size
+        size = self._written()
+        if size <= 2 * LONGEST_LOG:
+            return
+        self._log.seek(size - LONGEST_LOG)
+        kept = self._log.read()
         self._log.seek(0)
         self._log.truncate()
-        return 0
+        self._log.write(kept)
+        self._log.flush()
+        self._from = max(self._from - (size - len(kept)), 0)
+
+    def _written(self) -> int:
+        return os.fstat(self._log.fileno()).st_size
 
 
 def _detached(process: subprocess.Popen[bytes]) -> int:
