@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from chosen_cases import BY_NIGHT
+from click.testing import CliRunner
+from test_matrix import ADDS, OVERWRITES, report
 from test_search import ASKED
 
+from gradspec_conformance.cli.book import command
 from gradspec_reference import tensor
 from gradspec_reference.autograd import grad
 from gradspec_reference.tracing import trace
@@ -35,6 +38,7 @@ KINDS = {
     "error": "error-graph-freed.html",
     "glossary": "glossary.html",
     "engines": "matrix.html",
+    "runs": "runs.html",
     "findings": "findings.html",
     "search": "search.html",
 }
@@ -70,8 +74,34 @@ def book(tmp_path_factory: Any) -> Path:
     from gradspec_conformance.book import site  # noqa: PLC0415 - takes time
 
     folder: Path = tmp_path_factory.mktemp("book")
-    site.write(folder, [] if WHOLE else ["accumulation", "higher_order"], 1)
+    made = tmp_path_factory.mktemp("runs")
+    reports = [
+        report(made / "sound.json", "sound", ADDS),
+        report(made / "<wrong>.json", "<wrong>", OVERWRITES),
+    ]
+    wanted = [] if WHOLE else ["accumulation", "higher_order"]
+    site.write(folder, wanted, 1, reports=reports, date="27 November 2026")
     return folder
+
+
+def test_a_clause_shows_what_each_run_came_to(book: Path) -> None:
+    text = (book / "acc-001.html").read_text(encoding="utf-8")
+
+    assert "What runs came to (27 November 2026)" in text
+    assert '<th scope="row">sound 1</th><td class="passed">passes</td>' in text
+    assert '&lt;wrong&gt; 1</th><td class="failed">fails 1 of 1: acc-001</td>' in text
+    assert "not asked" in (book / "acc-002.html").read_text(encoding="utf-8")
+    assert "sound 1" in (book / "runs.html").read_text(encoding="utf-8")
+
+
+def test_what_is_no_report_makes_no_book(tmp_path: Path) -> None:
+    wrong = tmp_path / "notes.json"
+    wrong.write_text("[")
+    ended = CliRunner().invoke(command, [str(tmp_path / "book"), "--report", str(wrong)])
+
+    assert ended.exit_code == 2
+    assert "notes.json: it is no JSON" in ended.output
+    assert not (tmp_path / "book").exists()
 
 
 @pytest.fixture(scope="module")

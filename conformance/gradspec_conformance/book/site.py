@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,8 +21,11 @@ from gradspec.misuse import MISUSES
 from gradspec.port.errors import ERROR_KINDS
 from gradspec_conformance.book import entries, pictures, searching
 from gradspec_conformance.book.glossary import glossary
+from gradspec_conformance.book.ran import came_to
 from gradspec_conformance.book.verdicts import counts, known
 from gradspec_conformance.edition.asked import MESSAGES
+from gradspec_conformance.report.matrix.page import page as matrix
+from gradspec_conformance.report.matrix.runs import runs
 from gradspec_conformance.report.operator import facts_of, meaning
 from gradspec_conformance.report.row import formula_text
 from gradspec_conformance.run.facets import facets
@@ -63,8 +67,19 @@ def prose(text: str) -> Markup:
     return Markup(MARKS.renderInline(text))  # noqa: S704 - it escapes
 
 
-def write(folder: Path, only: Sequence[str] = (), processes: int = 2) -> int:
-    """Write the book, or only some chapters of it; return the number of pages."""
+def write(
+    folder: Path,
+    only: Sequence[str] = (),
+    processes: int = 2,
+    *,
+    reports: Sequence[Path] = (),
+    date: str = "",
+) -> int:
+    """Write the book, or only some chapters of it; return the number of pages.
+
+    `reports` are of runs of engines, made on a date; raises UnfitReport for one that is none.
+    """
+    ran = runs(reports) if reports else []
     folder.mkdir(parents=True, exist_ok=True)
     for path in (HERE / "static").iterdir():
         shutil.copy(path, folder / path.name)
@@ -72,6 +87,9 @@ def write(folder: Path, only: Sequence[str] = (), processes: int = 2) -> int:
     wanted = [c for c in chapters.CHAPTERS if not only or c.name in only or c.prefix in only]
     texts = _drawn(_read([chapter.name for chapter in wanted], processes))
     site = Site(folder)
+    site.environment.globals |= {"runs": ran, "date": date, "came_to": partial(came_to, ran)}
+    if ran:
+        (folder / "runs.html").write_text(matrix(ran, date), encoding="utf-8")
     _write_chapters(site, texts)
     _write_errors(site, [e for text in texts for s in text.sections for e in s.entries])
     _write_operators(site)
@@ -196,6 +214,7 @@ def _operator(operator: Operator) -> dict[str, Any]:
             {
                 "id": facet.id,
                 "statement": facet.statement.replace("{name}", operator.name),
+                "rows": {demand.id for demand in facet.rows[operator.name]},
                 "failing": _failing({demand.id for demand in facet.rows[operator.name]}),
             }
             for facet in asked
@@ -211,7 +230,7 @@ def _failing(rows: set[str]) -> list[str]:
 
 def _write_rest(site: Site) -> None:
     table = [(one, [_count(one.prefix, engine) for engine in known()]) for one in chapters.CHAPTERS]
-    site.put("matrix.html", "matrix.html.j2", engines=list(known()), table=table, reports=False)
+    site.put("matrix.html", "matrix.html.j2", engines=list(known()), table=table)
     site.put("glossary.html", "glossary.html.j2", words=glossary())
     site.put("search.html", "search.html.j2")
     site.put("findings.html", "findings.html.j2", known=_bugs())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gradspec_conformance.cli.matrix import today
 from gradspec_conformance.exceptions import WrongUsage
 
 if TYPE_CHECKING:
@@ -17,16 +18,27 @@ if TYPE_CHECKING:
 @click.command("book")
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--chapter", "only", multiple=True, metavar="NAME", help="Only this chapter's pages.")
+@click.option(
+    *("--report", "reports"),
+    multiple=True,
+    metavar="FILE",
+    help="Show what an engine came to in a run; repeatable.",
+)
+@click.option("--date", metavar="TEXT", help="When the runs were (default: today).")
 @click.option("-n", "processes", default=os.cpu_count() or 1, show_default=True, metavar="N")
-def command(folder: Path, *, only: Sequence[str], processes: int) -> None:
+def command(
+    folder: Path, *, only: Sequence[str], reports: Sequence[str], date: str | None, processes: int
+) -> None:
     """Write the book into DIR: open DIR/index.html, or put DIR on any server of files.
 
-    Nothing is fetched when it is read. Pictures need the program dot of Graphviz.
+    A report is written by `gradspec run ENGINE --json FILE`. Nothing is fetched when it is read.
+    Pictures need the program dot of Graphviz.
     """
     from gradspec_conformance.book import site  # noqa: PLC0415 - takes time
 
+    paths = [Path(report) for report in reports]
     try:
-        pages = site.write(folder, only, processes)
+        pages = site.write(folder, only, processes, reports=paths, date=date or today())
     except WrongUsage as error:
         raise click.UsageError(str(error)) from None
     click.echo(f"{folder / 'index.html'}: {pages} pages")
