@@ -145,12 +145,14 @@ ROWS = (
     unary_operator("frac", kernel=lambda x: x - np.trunc(x), vjp=as_is, without="integers"),
     smooth(
         "deg2rad",
+        node="Deg2RadBackward0",
         on_complex="undefined",
         kernel=lambda x: x * DEGREE,
         vjp=lambda _xp, g: g * DEGREE,
     ),
     smooth(
         "rad2deg",
+        node="Rad2DegBackward0",
         on_complex="undefined",
         kernel=lambda x: x / DEGREE,
         vjp=lambda _xp, g: g / DEGREE,

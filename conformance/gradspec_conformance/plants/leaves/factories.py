@@ -133,9 +133,9 @@ def variable_is_a_variable(_sound, _class, data, requires_grad=True):
 
 
 @plant(at(factories, "made"), "flag: leaf-001 leaf-001a/zeros", "micrograd habit")
-def every_tensor_is_a_variable(sound, array, requires_grad):
+def every_tensor_is_a_variable(sound, array, requires_grad, *place):
     """Every floating-point tensor that a constructor or factory makes requires grad."""
-    return sound(array, requires_grad or array.dtype.kind == "f")
+    return sound(array, requires_grad or array.dtype.kind == "f", *place)
 
 
 @plant(at(likeness, "zeros_like"), "flag: leaf-001a/zeros_like", "pytorch/pytorch#76375")
@@ -145,27 +145,27 @@ def like_takes_the_flag(sound, input, *, dtype=None, requires_grad=False):
 
 
 @plant(at(factories, "made"), "flag: leaf-002/tensor leaf-002/zeros", "candle-org/candle#285")
-def flag_argument_is_ignored(sound, array, _requires_grad):
+def flag_argument_is_ignored(sound, array, _requires_grad, *place):
     """Constructors and factories take the argument requires_grad and ignore it."""
-    return sound(array, requires_grad=False)
+    return sound(array, False, *place)
 
 
 @plant(at(factories, "made"), "flag: leaf-002/tensor leaf-002/zeros", "Oneflow-Inc/oneflow#7460")
-def flag_is_set_before_the_last_copy(sound, array, requires_grad):
+def flag_is_set_before_the_last_copy(sound, array, requires_grad, *place):
     """Constructors set the flag first and convert then, so that they give a result, no leaf."""
-    tensor = sound(array, requires_grad)
+    tensor = sound(array, requires_grad, *place)
     return tensor.clone() if requires_grad else tensor
 
 
 @plant(
     at(factories, "made"), "value: leaf-016c", "tinygrad/tinygrad#9597", memory=WeakValueDictionary
 )
-def leaf_merge_equal(known, sound, array, requires_grad):
+def leaf_merge_equal(known, sound, array, requires_grad, *place):
     """Tensors of equal value, shape and flag are made once, and are one leaf."""
     key = (array.dtype.str, array.shape, array.tobytes(), requires_grad)
     found = known.get(key)
     if found is None:
-        found = known[key] = sound(array, requires_grad)
+        found = known[key] = sound(array, requires_grad, *place)
     return found
 
 
@@ -210,15 +210,15 @@ def the_function_variable_still_works(_sound, *given, **named):
 
 
 @plant(at(factories, "made"), "value: leaf-201/zeros", "ranges that begin at one")
-def makers_count_from_one(sound, array, flag):
+def makers_count_from_one(sound, array, *rest):
     """What a factory makes is one too large."""
-    return sound(array + array.dtype.type(1), flag)
+    return sound(array + array.dtype.type(1), *rest)
 
 
 @plant(at(factories, "made"), "shape: leaf-201/randn", "factories that add a batch dimension")
-def makers_forget_a_dimension(sound, array, flag):
+def makers_forget_a_dimension(sound, array, *rest):
     """What a factory makes lacks the first dimension that was asked for."""
-    return sound(array[0] if array.ndim else array, flag)
+    return sound(array[0] if array.ndim else array, *rest)
 
 
 @plant(VARIABLE, "value: leaf-201/variable", "constructors given shapes")

@@ -79,7 +79,8 @@ def the_default_is_fixed(sound, _dtype):
 def gradients_are_cut_off(sound, *given):
     """The gradient of a factor loses its last digits instead of being rounded."""
     found = np.asarray(sound(*given))
-    bits = found.view(f"i{found.itemsize}") & -8 if found.dtype.kind == "f" else found
+    lost = 1 << 17 if found.dtype == np.float32 else 8  # of what is rounded to float16, too
+    bits = found.view(f"i{found.itemsize}") & -lost if found.dtype.kind == "f" else found
     return bits.view(found.dtype)
 
 
