@@ -27,8 +27,11 @@ from gradspec.writing.clause import CASES
 APART = (Fate.UNFIT, Fate.CRASH)
 """What ends in an exception somewhere, and is no wrong number anywhere."""
 
-SAME = ("equivalent", "speed", "message")
-"""Classes of survivors that no program could tell by a value."""
+SAME = ("equivalent", "speed", "message", "loaded")
+"""Classes of survivors that no program could tell by a value, or not here.
+
+What is loaded ran once, before anything was changed.
+"""
 
 
 @click.command()

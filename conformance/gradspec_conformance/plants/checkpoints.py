@@ -200,6 +200,13 @@ def what_was_kept_is_given_out_again(_sound, self, op, _operands, compute):
     return compute() if found is selective.COMPUTED else found
 
 
+@plant(at(selective.GivingOut, "seen"), "value: ckpt-270", "a policy that nobody asks")
+def what_was_kept_is_computed_again(sound, self, op, operands, compute):
+    """What a selective checkpoint kept is computed again, and not looked at."""
+    sound(self, op, operands, compute)
+    return compute()
+
+
 @plant(
     at(selective, "copied"),
     "value: ckpt-028/one_of_them ckpt-028/another",

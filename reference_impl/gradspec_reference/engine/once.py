@@ -52,7 +52,7 @@ class DelayedError(NodeOfSeveral):
 
     def name(self) -> str:
         """Return torch's name of the node."""
-        return "Error"
+        return "torch::autograd::Error"
 
     def end(self, number: int, gradient: Any) -> Any:
         """Return a gradient that has this node as its history."""

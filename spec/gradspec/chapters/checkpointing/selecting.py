@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from gradspec import CONVENTION, SHOULD, VALUE, Autograd, clause, expect
+from gradspec.chapters.checkpointing.doing_the_same import first_and_again
 
 SELECTING: Final = "torch.utils.checkpoint.create_selective_checkpoint_contexts docstring"
 
@@ -49,6 +50,20 @@ def results_are_given_out_in_their_order(ag: Autograd) -> None:
     first = np.sin(0.5)
 
     expect(x.grad).is_close(np.cos(np.sin(first)) * np.cos(first) * np.cos(0.5))
+
+
+@clause("ckpt-270", CONVENTION, level=SHOULD, sources=[SELECTING])
+def what_is_kept_is_not_computed_again(ag: Autograd) -> None:
+    """An operation whose result is kept is not computed when the function runs again: its result
+    is that of the first run, also where the operand is another by then.
+
+    That is to be seen only where the function does not do the same again.
+    """
+    x = ag.tensor(0.5, requires_grad=True)
+    function = first_and_again(lambda t: ag.sin(ag.exp(t + 0.0)), lambda t: ag.sin(ag.exp(t + 1.0)))
+    ag.func.checkpoint(function, use_reentrant=False, saves=["exp"])(x).backward()
+
+    expect(x.grad).is_close(np.cos(np.exp(0.5)) * np.exp(0.5))
 
 
 @clause("ckpt-032", CONVENTION, sources=["torch.utils.checkpoint source"])
