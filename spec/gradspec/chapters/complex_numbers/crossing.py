@@ -104,7 +104,7 @@ def real_numbers_have_complex_powers(ag: Autograd) -> None:
 
 @clause("cplx-362", VALUE, sources=["mathematics"])
 def complex_numbers_have_real_powers(ag: Autograd) -> None:
-    """A complex number b to the power of real tensor x is exp(x log b), with its derivative by x."""
+    """A complex number b to a real power x is exp(x log b), with the derivative of that by x."""
     x, weights, b = ag.random(3), ag.random(3), 1.5 - 2.0j
     value, (gradient,) = ag.vjp(lambda x: ag.real(b**x), [x], weights)
 
@@ -160,7 +160,7 @@ if TYPE_CHECKING:
 
 
 def of_both(weights: Any, *, symmetric: bool) -> list[Any]:
-    """Give the gradients by both parts of the weighed real part, and of the sum with a transpose."""
+    """Give the gradients by both parts of a weighed real part, or of one with its transpose."""
     return [weights + weights.T if symmetric else weights, np.zeros(weights.shape)]
 
 
