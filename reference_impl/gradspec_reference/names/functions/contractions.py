@@ -111,6 +111,10 @@ def tensordot(input: Any, other: Any, dims: Any = 2) -> Tensor:
     """
     if not isinstance(dims, int | tuple | list | Tensor):
         raise RuntimeError(f"tensordot was given {dims!r}; give a number, or two lists")  # noqa: TRY004
+    if isinstance(dims, tuple | list) and len(dims) != PAIR:
+        raise ValueError(f"tensordot was given {len(dims)} lists of dimensions; give two")
+    if isinstance(dims, int) and dims < 0:
+        raise RuntimeError(f"tensordot was given dims={dims}; give how many are summed over")
     for each in (input, other):
         if not isinstance(each, Tensor):
             raise UnfitArgumentError(f"tensordot was given a {type(each).__name__}; give a tensor")
@@ -141,11 +145,9 @@ def named_pairs(input: Any, other: Tensor, dims: Any) -> tuple[list[int], list[i
         dims = dims.tolist()
     if isinstance(dims, int):
         left, right = input.ndim, other.ndim
-        if dims < 0 or dims > min(left, right):
+        if dims > min(left, right):
             raise RuntimeError(f"tensordot was given {dims} dimensions of {left} and {right}")
         return list(range(left - dims, left)), list(range(dims))
-    if len(dims) != PAIR:
-        raise ValueError(f"tensordot was given {len(dims)} lists of dimensions; give two")
     ours, theirs = (list(map(whole, each)) for each in dims)
     if len(ours) != len(theirs):
         raise RuntimeError(f"tensordot was given {ours} and {theirs}; name as many of both")
