@@ -237,7 +237,9 @@ def close(wanted: Any, given: Any, tolerance: float, slack: float) -> bool:
     """Compare up to rounding, which is relative to the largest number there."""
     if not tolerance:
         return bool(np.array_equal(wanted, given))
-    if np.iscomplexobj(wanted):  # of which one part may be infinite
+    if np.iscomplexobj(wanted):  # of which one part may be infinite; with a NaN it is no number
+        neither = np.isnan(wanted) & np.isnan(given)
+        wanted, given = (np.where(neither, np.nan, one) for one in (wanted, given))
         wanted, given = (np.stack([np.real(one), np.imag(one)]) for one in (wanted, given))
     finite = np.abs(wanted[np.isfinite(wanted)])
     scale = max(1.0, float(finite.max())) if finite.size else 1.0

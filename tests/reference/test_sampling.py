@@ -225,3 +225,22 @@ def test_complex_numbers_are_drawn_in_place_in_each_part(engine: Any) -> None:
         for part in (drawn.real, drawn.imag):
             assert float(part.mean()) == pytest.approx(mean, abs=0.05)
             assert float(part.std()) == pytest.approx(deviation, rel=0.05)
+
+
+def test_random_slopes_lie_between_their_bounds_and_are_the_gradient() -> None:
+    x = gradspec_reference.full((200,), -2.0, dtype=gradspec_reference.float64, requires_grad=True)
+    drawn = gradspec_reference.nn.functional.rrelu(x, 0.25, 0.75, training=True)
+    (slopes,) = gradspec_reference.autograd.grad(drawn.sum(), x)
+
+    assert 0.25 <= float(slopes.min()) < 0.3
+    assert 0.7 < float(slopes.max()) <= 0.75
+    assert gradspec_reference.equal(drawn, x * slopes)
+
+
+def test_slopes_are_the_mean_one_if_nothing_is_trained() -> None:
+    x = [-2.0, 0.0, 3.0]
+    layers = [library.nn.RReLU(0.25, 0.5).eval() for library in (gradspec_reference, torch)]
+
+    assert layers[0](gradspec_reference.tensor(x)).tolist() == layers[1](torch.tensor(x)).tolist()
+    with pytest.raises(RuntimeError, match="lower"):
+        gradspec_reference.nn.functional.rrelu(gradspec_reference.tensor(x), 0.5, 0.25)

@@ -47,6 +47,7 @@ ABOUT_PROGRAMS: Final = {
     *("op-101", "op-211"),  # conversions, an infinite cotangent
     *("op-246", "op-287"),  # what NumPy rounds under that name
     *("op-294", "op-297"),  # options of an embedding, the bound of a clamp
+    "op-361",  # under vmap, options of each law of batches
 }
 """Tables of programs, each written for operators of its own; or about a name."""
 

@@ -10,8 +10,8 @@ from gradspec_reference.engine import inplace as writing
 from gradspec_reference.engine.recording import apply, unary
 from gradspec_reference.engine.shapes import normal_dim
 from gradspec_reference.errors import OperandShapeError
-from gradspec_reference.names import arguments
-from gradspec_reference.names.functions import arithmetic, elementwise, parts, shapes
+from gradspec_reference.names import arguments, random
+from gradspec_reference.names.functions import arithmetic, elementwise, parts, selection, shapes
 from gradspec_reference.operators import OPERATORS
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ __all__ = [
     "mish",
     "prelu",
     "relu6",
+    "rrelu",
+    "rrelu_",
     "selu",
     "selu_",
     "silu",
@@ -129,6 +131,33 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: Any = False
 def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """Write leaky_relu in place."""
     return run("leaky_relu", input, True, negative_slope)
+
+
+def rrelu(
+    input: Tensor,
+    lower: float = 1 / 8,
+    upper: float = 1 / 3,
+    training: Any = False,
+    inplace: Any = False,
+) -> Tensor:
+    """Return x above zero, and below it x times a slope drawn for each entry, or the mean one."""
+    if lower > upper:
+        raise RuntimeError(f"rrelu was given slopes from {lower} to {upper}; give the lower first")
+    check_is_floating("rrelu", input)
+    if not training:
+        return run("leaky_relu", input, inplace, (lower + upper) / 2)
+    drawn = random.rand(*input.shape, dtype=input.dtype) * (upper - lower) + lower
+    slopes = selection.where(input.detach() > 0, 1.0, drawn)
+    if inplace:
+        return writing.apply_inplace(OPERATORS["rrelu_with_noise"], (input, slopes))
+    return apply(OPERATORS["rrelu_with_noise"], (input, slopes))
+
+
+def rrelu_(
+    input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: Any = False
+) -> Tensor:
+    """Write rrelu in place."""
+    return rrelu(input, lower, upper, training, True)
 
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:

@@ -185,6 +185,15 @@ ROWS = (
         without="bool",
     ),
     Operator(
+        "rrelu_with_noise",
+        inner=True,
+        kernel=lambda x, slopes: x * slopes,
+        operands="self noise",
+        saves={"self": "self noise"},
+        flat="self",
+        vjp={"self": lambda _xp, g, _x, slopes: g * slopes},
+    ),
+    Operator(
         "prelu_kernel",
         inner=True,
         kernel=prelu_kernel,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from gradspec_conformance.plants.places import at, kernel, rule
@@ -9,7 +10,7 @@ from gradspec_conformance.plants.plant import TEACHING, plant
 from gradspec_reference.engine import inplace
 from gradspec_reference.engine.tensor import Tensor
 from gradspec_reference.names.functions import complex_numbers
-from gradspec_reference.operators.conjugation import conj, real_part
+from gradspec_reference.operators.conjugation import conj, is_complex, real_part
 
 CONJ: Final = at(complex_numbers, "conj")
 COPIES: Final = "engines without views"
@@ -63,6 +64,39 @@ def directions_are_constant(_sound, xp, g, *_saved):
 def sizes_count_by_their_size(_sound, xp, g, result):
     """The gradient of polar by the size is that part of a cotangent times the size."""
     return real_part(xp, conj(xp, g) * result)
+
+
+# powers, and parts that are no numbers -------------------------------------------------
+@plant(rule("pow", "exponent"), "value: cplx-361", "logarithms of sizes")
+def logarithms_are_of_sizes(sound, xp, g, x, y, result):
+    """The slope of a power by its exponent has the logarithm of the size in it."""
+    if is_complex(result) and not is_complex(x):
+        return g * (result * xp.log(xp.abs(x)))
+    return sound(xp, g, x, y, result)
+
+
+@plant(rule("rpow", "exponent"), "value: cplx-362", "logarithms of sizes")
+def logarithms_of_numbers_are_real(sound, xp, g, y, result, base):
+    """The slope of a power of a number by its exponent has the logarithm of its size in it."""
+    return (
+        g * (result * math.log(abs(base)))
+        if isinstance(base, complex)
+        else sound(xp, g, y, result, base)
+    )
+
+
+@plant(kernel("nan_to_num"), "value: cplx-363", "kernels for real numbers alone")
+def the_real_part_is_made_a_number(sound, x, nan, posinf, neginf):
+    """Of complex numbers nan_to_num changes the real part alone."""
+    if x.dtype.kind != "c":
+        return sound(x, nan, posinf, neginf)
+    return sound(x.real, nan, posinf, neginf) + 1j * x.imag
+
+
+@plant(kernel("angle"), "value: cplx-364", "real numbers that are told apart too late")
+def real_numbers_have_no_angle(sound, x):
+    """The angle of every real number is zero."""
+    return sound(x) if x.dtype.kind == "c" else x * 0
 
 
 # views --------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gradspec_reference.engine.shapes import as_shape, normal_dim, whole
 from gradspec_reference.engine.tensor import Tensor
-from gradspec_reference.errors import OperandShapeError
+from gradspec_reference.errors import OperandShapeError, UnfitArgumentError
 from gradspec_reference.names.functions import parts, products, reductions, shapes
 from gradspec_reference.names.functions.arithmetic import mul
 from gradspec_reference.names.functions.assembly import check_are_tensors
@@ -104,11 +104,20 @@ def contracted(x: Tensor, y: Tensor, dims: Sequence[int]) -> Tensor:
     return shapes.permute(product, [order.index(d) for d in every])
 
 
-def tensordot(input: Any, other: Tensor, dims: Any = 2) -> Tensor:
+def tensordot(input: Any, other: Any, dims: Any = 2) -> Tensor:
     """Sum products over dimensions of both: the last and first, or those named (torch.tensordot).
 
     `dims` is their number, or two lists.
     """
+    if not isinstance(dims, int | tuple | list | Tensor):
+        raise RuntimeError(f"tensordot was given {dims!r}; give a number, or two lists")  # noqa: TRY004
+    if isinstance(dims, tuple | list) and len(dims) != PAIR:
+        raise ValueError(f"tensordot was given {len(dims)} lists of dimensions; give two")
+    if isinstance(dims, int) and dims < 0:
+        raise RuntimeError(f"tensordot was given dims={dims}; give how many are summed over")
+    for each in (input, other):
+        if not isinstance(each, Tensor):
+            raise UnfitArgumentError(f"tensordot was given a {type(each).__name__}; give a tensor")
     ours, theirs = named_pairs(input, other, dims)
     x, y = input._array.shape, other._array.shape
     pairs = list(zip(ours, theirs, strict=True))
@@ -136,13 +145,9 @@ def named_pairs(input: Any, other: Tensor, dims: Any) -> tuple[list[int], list[i
         dims = dims.tolist()
     if isinstance(dims, int):
         left, right = input.ndim, other.ndim
-        if dims < 0 or dims > min(left, right):
+        if dims > min(left, right):
             raise RuntimeError(f"tensordot was given {dims} dimensions of {left} and {right}")
         return list(range(left - dims, left)), list(range(dims))
-    if not isinstance(dims, tuple | list):
-        raise RuntimeError(f"tensordot was given {dims!r}; give a number, or two lists")  # noqa: TRY004
-    if len(dims) != PAIR:
-        raise ValueError(f"tensordot was given {len(dims)} lists of dimensions; give two")
     ours, theirs = (list(map(whole, each)) for each in dims)
     if len(ours) != len(theirs):
         raise RuntimeError(f"tensordot was given {ours} and {theirs}; name as many of both")

@@ -26,6 +26,7 @@ Mish = layer("Mish", F.mish, inplace=False)
 Softplus = layer("Softplus", F.softplus, "beta threshold", beta=1.0, threshold=20.0)
 Softsign = layer("Softsign", F.softsign)
 LeakyReLU = layer("LeakyReLU", F.leaky_relu, "negative_slope", negative_slope=0.01, inplace=False)
+RReLU = layer("RReLU", F.rrelu, "lower upper", lower=1 / 8, upper=1 / 3, inplace=False)
 Hardtanh = layer(
     "Hardtanh", F.hardtanh, "min_val max_val", min_val=-1.0, max_val=1.0, inplace=False
 )
@@ -101,6 +102,7 @@ __all__ = [
     "PairwiseDistance",
     "PixelShuffle",
     "PixelUnshuffle",
+    "RReLU",
     "ReLU",
     "ReLU6",
     "SiLU",

@@ -41,7 +41,7 @@ def a_batch_of_one_operand_is_a_loop(ag: Autograd, batch: Batch) -> None:
 
 @clause("op-361", VALUE, sources=SOURCES, over=batches.OTHER_WAYS)
 def a_batch_of_a_call_with_options_is_a_loop(ag: Autograd, batch: Batch) -> None:
-    """Mapped over all of its operands, the call {name} has the value and the derivative of a loop."""
+    """Mapped over its operands, the call {name} has the value and the derivative of a loop."""
     agrees_with_the_loop(ag, batch)
 
 
