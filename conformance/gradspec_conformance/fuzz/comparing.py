@@ -39,7 +39,9 @@ OF_OPERANDS: Final = frozenset(
 )
 """Kinds beside which a call may have another fault: no clause says which of two is named."""
 
-OF_VIEWS: Final = frozenset({"no-grad-view-inplace", "multi-view-inplace", "leaf-view-inplace"})
+OF_VIEWS: Final = frozenset(
+    {"no-grad-view-inplace", "multi-view-inplace", "leaf-view-inplace", "leaf-inplace"}
+)
 """Kinds of one write: a view may be in the way for more than one reason."""
 
 

@@ -128,11 +128,11 @@ def known(steps: Iterable[Step], difference: Difference, engines: tuple[str, str
     said = difference.expected if engines[0] == TORCH else difference.found
     by_value = nature_of(difference) is Nature.VALUE or isinstance(said, Refusal)
     accident = _accident(steps, difference, said)
-    if accident or not by_value:
+    if accident or not (by_value or difference.observable == "writes"):
         return accident
     last = steps[-1]
-    if last.act.endswith("_"):
-        shared = _of_memory(steps, last.given.get("x"), said)
+    if last.act.endswith("_") or last.act == "increment_version":
+        shared = _of_memory(steps, last.given.get("x", last.given.get("tensors")), said)
         if shared:
             return shared
     for step in steps:
