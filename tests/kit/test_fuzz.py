@@ -159,6 +159,9 @@ def test_a_difference_has_a_nature() -> None:
     assert nature_of(Difference("op:sin", "value", np.ones(1), np.zeros(1))) == "value"
     assert nature_of(Difference("backward", "answer", error, None)) == "safety"
     assert nature_of(Difference("backward", "answer", None, error)) == "convention"
+    shape = Refusal("operand-shape", ValueError("shape"))
+    assert nature_of(Difference("op:mv", "answer", shape, None)) == "convention"
+    assert nature_of(Difference("backward", "answer", shape, None)) == "safety"
     assert nature_of(Difference("op:sin", "get:is_leaf", True, False)) == "convention"
 
 
