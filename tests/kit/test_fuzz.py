@@ -23,6 +23,7 @@ from gradspec_conformance.fuzz import corpus
 from gradspec_conformance.fuzz.campaign import Plan, campaign
 from gradspec_conformance.fuzz.causes import merged
 from gradspec_conformance.fuzz.comparing import Difference, Likeness, likeness, nature_of
+from gradspec_conformance.fuzz.finding import finding, sample
 from gradspec_conformance.fuzz.generating import Drawn, Generator
 from gradspec_conformance.fuzz.grammar.table import LEFT_OUT, ROWS
 from gradspec_conformance.fuzz.judge import verdict
@@ -118,6 +119,17 @@ def test_a_planted_fault_is_found_and_shortened(source: Generator) -> None:
     assert len(small) <= 6
 
 
+def test_it_is_measured_after_how_many_programs_a_plant_is_found(source: Generator) -> None:
+    plants.load()
+    those = [PLANTS["accum_replaces"], PLANTS["thread_inherits_inference_mode"]]
+    assert sample(3, 7) == sample(3, 7) != sample(3, 8)
+    found, other = finding(source, those, ENOUGH)
+    assert found.programs is not None
+    assert found.programs <= ENOUGH
+    assert found.data()["plant"] == "accum_replaces"
+    assert (other.programs, other.tried) == (None, ENOUGH)
+
+
 def test_transcripts_say_again_what_was_said(source: Generator, reference: Subject) -> None:
     transcripts = list(corpus.record(source, range(20)))
     assert transcripts
@@ -159,6 +171,9 @@ def test_a_difference_has_a_nature() -> None:
     assert nature_of(Difference("op:sin", "value", np.ones(1), np.zeros(1))) == "value"
     assert nature_of(Difference("backward", "answer", error, None)) == "safety"
     assert nature_of(Difference("backward", "answer", None, error)) == "convention"
+    shape = Refusal("operand-shape", ValueError("shape"))
+    assert nature_of(Difference("op:mv", "answer", shape, None)) == "convention"
+    assert nature_of(Difference("backward", "answer", shape, None)) == "safety"
     assert nature_of(Difference("op:sin", "get:is_leaf", True, False)) == "convention"
 
 

@@ -29,6 +29,7 @@ from gradspec_conformance.report.terminal import console
 @click.option("--keep", metavar="FILE", help="Keep finished blocks here, and go on from them.")
 @click.option("--json", metavar="FILE", help="Write a report as JSON.")
 @click.option("--profile", type=click.Choice(["full", "sound"]), default="full")
+@click.option("--plants", type=int, help="Plant so many faults, and say when each is found.")
 @click.option("--all", "everything", is_flag=True, help="Show every cause, not the first ten.")
 def command(
     subject: str,
@@ -43,10 +44,13 @@ def command(
     keep: str | None,
     json: str | None,
     profile: str,
+    plants: int | None,
     everything: bool,
 ) -> None:
     """Take SUBJECT and an oracle through random programs, and compare all that can be seen.
 
+    With --plants N so many faults of the kit's are planted in the reference engine, drawn by the
+    seed, and each is looked for in so many programs: status 1 if one is not found.
     With --profile sound only values and safety are compared, and not what torch chose.
     Differences are shortened and grouped by cause.  Exit status: 0 no difference; 1 some; 3 an act
     of the grammar never succeeded, or an engine could not be loaded.
@@ -66,6 +70,8 @@ def command(
     except EngineError as error:
         complain(str(error))
         sys.exit(VOID)
+    if plants is not None:
+        sys.exit(_measure(plan, plants))
     blocks: list[dict[str, Any]] = []
     with _bar(where) as bar:
         task = bar.add_task("", total=programs)
@@ -81,6 +87,25 @@ def command(
     if json is not None:
         write(Path(json), dumps(outcome.data(), indent=1), lambda path: loads(path.read_text()))
     sys.exit(outcome.status(profile))
+
+
+def _measure(plan: Any, count: int) -> int:
+    """Plant faults, and print after how many programs each was found."""
+    from gradspec_conformance.fuzz.finding import finding, sample  # noqa: PLC0415 - takes time
+    from gradspec_conformance.fuzz.work import generator  # noqa: PLC0415 - likewise
+
+    if plan.subject != "reference":
+        raise click.UsageError("--plants are faults of the reference engine: fuzz reference")
+    source = generator(plan.oracle, plan.subject, plan.least, plan.most)
+    found = []
+    for one in finding(source, sample(count, plan.first), plan.programs, plan.first):
+        after = f"after {one.programs}: {one.observable}" if one.programs else "not found"
+        click.echo(f"{one.plant}  {after}")
+        found.append(one.programs)
+    those = sorted(programs for programs in found if programs is not None)
+    middle = f", {those[len(those) // 2]} programs in the median" if those else ""
+    click.echo(f"{len(those)} of {len(found)} found within {plan.programs} programs{middle}")
+    return int(len(those) < len(found))
 
 
 def lengths(steps: str) -> tuple[int, int]:

@@ -39,7 +39,9 @@ OF_OPERANDS: Final = frozenset(
 )
 """Kinds beside which a call may have another fault: no clause says which of two is named."""
 
-OF_VIEWS: Final = frozenset({"no-grad-view-inplace", "multi-view-inplace", "leaf-view-inplace"})
+OF_VIEWS: Final = frozenset(
+    {"no-grad-view-inplace", "multi-view-inplace", "leaf-view-inplace", "leaf-inplace"}
+)
 """Kinds of one write: a view may be in the way for more than one reason."""
 
 
@@ -70,7 +72,9 @@ def nature_of(difference: Difference) -> Nature:
     """Say of what nature a difference is: numbers, what was not refused, and what is chosen."""
     expected, found = difference.expected, difference.found
     if isinstance(expected, Refusal) and not isinstance(found, Refusal):
-        return Nature.SAFETY
+        # what operands an operator takes each school chooses, as NumPy takes numbers for truth
+        wider = difference.act.startswith("op:") and expected.kind in {None, *OF_OPERANDS}
+        return Nature.CONVENTION if wider else Nature.SAFETY
     if isinstance(found, Refusal):
         return Nature.CONVENTION
     if expected is None:  # who keeps more gradients than torch is not wrong

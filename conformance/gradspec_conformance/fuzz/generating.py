@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gradspec.catalogue.operators import FAMILIES
 from gradspec.port.acts import ACTS
-from gradspec_conformance.fuzz.grammar import operators
+from gradspec_conformance.fuzz.grammar import operators, tape
 from gradspec_conformance.fuzz.grammar.draft import DATA, Draft, NothingFits, is_typed
 from gradspec_conformance.fuzz.grammar.modes import leave
 from gradspec_conformance.fuzz.grammar.table import ROWS, WEIGHTS
@@ -112,8 +112,8 @@ class Generator:
         own = self.rows[seed % len(self.rows)]  # each row has programs of its own
         at = draft.random.randint(0, min(length, 8))
         while len(draft.pair.views) < length and draft.number < 20 * length:
-            if at == 0:
-                self._tried(draft, own.draw)
+            if at == 0 and self._tried(draft, own.draw) and own.key.startswith("op:"):
+                self._tried(draft, tape.behind)  # an act of its own is differentiated, too
             at -= 1
             for _ in range(TRIES):
                 group = draft.random.choices(names, sizes)[0]

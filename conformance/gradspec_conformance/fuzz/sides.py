@@ -50,6 +50,8 @@ class Missing(Exception):
 class Side:
     """The objects of one engine, by the numbers of the program."""
 
+    has_tensors = True
+
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
         self.things: dict[int, Any] = {}
@@ -64,6 +66,14 @@ class Side:
     def ask(self, key: str, /, **given: Any) -> Any:
         """Ask for one act with handles."""
         return self.subject.ask(ACTS[key], given)
+
+    def share_memory(self, one: int, other: int) -> bool | None:
+        """Say whether two tensors have memory in common, None if the engine does not say so."""
+        try:
+            shared = self.ask("shares_memory", one=self.things[one], other=self.things[other])
+        except Exception:  # noqa: BLE001 - whatever an engine raises
+            return None
+        return bool(shared)
 
     def refusal(self, error: Exception) -> Refusal:
         """Say what kind of refusal an exception is."""

@@ -31,6 +31,8 @@ SAME = 0
 class Taping(Side):
     """A side whose answers are kept; its eye is itself."""
 
+    has_tensors = False  # what lies in whose memory is on no tape
+
     def __init__(self, subject: Subject, common: frozenset[str]) -> None:
         super().__init__(subject)
         self.tape: list[list[Any]] = []
@@ -86,6 +88,8 @@ class Taping(Side):
 
 class Taped:
     """A side without an engine: it says what is on the tape."""
+
+    has_tensors = False
 
     def __init__(self, tape: Iterable[list[Any]], subject: Subject) -> None:
         self.subject = subject

@@ -104,6 +104,13 @@ def the_batch_comes_back_in_front(sound, level, dim, value):
     return sound(level, dim if dim is None else 0, value)
 
 
+@plant(TAKEN_OUT, "value: func-390", "torch.func.vmap of torch 2.13")
+def what_is_the_same_for_all_comes_first(sound, level, dim, value):
+    """A result that does not depend on the example is repeated along the first dimension."""
+    apart = dim is None or not isinstance(value, Tensor) or is_at(value, level)
+    return sound(level, dim if apart else 0, value)
+
+
 @plant(TAKEN_OUT, "no error: func-270; shape: func-269a", "a default that fits all")
 def no_place_is_in_front(sound, level, dim, value):
     """A result that is to have no batch has it in front."""

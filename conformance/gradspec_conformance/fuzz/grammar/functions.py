@@ -103,6 +103,72 @@ def custom(draft: Draft) -> None:
     draft.do("call", draft.ref(), function=function, arguments=[draft.tensor(is_float)])
 
 
+def several_results(draft: Draft) -> None:
+    """Define a custom function with two results, of which the second may have no derivative."""
+    number, factor = draft.even(), draft.even()
+    context, x, one, other = draft.ref("context"), draft.ref(), draft.ref(), draft.ref()
+    ahead = [
+        Step("op:mul", {"x": x, "other": number}, one),
+        Step("op:add", {"x": x, "other": factor}, other),
+    ]
+    if draft.maybe(0.3):
+        ahead.append(_told(context, "mark_non_differentiable", [other]))
+    if draft.maybe(0.3):
+        ahead.append(_told(context, "set_materialize_grads", [True]))
+    behind, of_one, of_other = draft.ref("context"), draft.ref(), draft.ref()
+    first, second, total = draft.ref(), draft.ref(), draft.ref()
+    back = [
+        draft.note(of_one),
+        draft.note(of_other),
+        Step("op:mul", {"x": of_one, "other": number}, first),
+        Step("op:mul", {"x": of_other, "other": factor}, second),
+        Step("op:add", {"x": first, "other": second}, total),
+    ]
+    rules: dict[str, Any] = {
+        "forward": draft.function("forward", (context, x), ahead, (one, other)),
+        "backward": draft.function("backward", (behind, of_one, of_other), back, total),
+    }
+    function = draft.made("define", "function", **rules, name="Pair")
+    makes = (draft.ref(), draft.ref())
+    draft.do("call", makes, function=function, arguments=[draft.tensor(is_float)])
+
+
+def _told(context: Ref, method: str, arguments: list[Any]) -> Step:
+    return Step("context_call", {"context": context, "method": method, "arguments": arguments})
+
+
+def in_place(draft: Draft) -> None:
+    """Define a custom function that writes what it is given, and says so, or does not."""
+    context, x, written = draft.ref("context"), draft.ref(), draft.ref()
+    number = draft.even()
+    ahead = [Step("op:mul_", {"x": x, "other": number}, written)]
+    if draft.maybe(0.8):
+        ahead.insert(0, _told(context, "mark_dirty", [x]))
+    behind, given, last = draft.ref("context"), draft.ref(), draft.ref()
+    back = [Step("op:mul", {"x": given, "other": number}, last)]
+    rules: dict[str, Any] = {
+        "forward": draft.function("forward", (context, x), ahead, x),
+        "backward": draft.function("backward", (behind, given), back, last),
+    }
+    function = draft.made("define", "function", **rules, name="Written")
+    there = draft.tensor(lambda view: is_float(view) and not view.flag("is_leaf"))
+    draft.do("call", draft.ref(), function=function, arguments=[there])
+
+
+def mapped(draft: Draft) -> None:
+    """Map a function over a dimension of its arguments, or of one of them."""
+    count = draft.random.randint(1, 2)
+    dims: list[Any] = [draft.random.choice((0, 1, -1, None)) for _ in range(count)]
+    if set(dims) == {None}:
+        dims[0] = 0
+    options: dict[str, Any] = {"in_dims": tuple(dims), "out_dims": draft.random.choice((0, 0, 1))}
+    if not draft.has("transform:vmap", function=None, **options):
+        raise NothingFits
+    function = draft.made("transform:vmap", "function", function=_defined(draft, count), **options)
+    arguments = _arguments(draft, count, (3, 3))
+    draft.do("call", draft.ref(), function=function, arguments=arguments)
+
+
 def transformed(draft: Draft, name: str) -> None:
     """Transform a function, and call what comes of it."""
     key, count = f"transform:{name}", draft.random.randint(1, 2)
@@ -195,6 +261,8 @@ SLOW: Final = {"linearize": 0.1}
 ROWS: Final = (
     Row("define", "functions", custom),
     Row("call", "functions", called),
+    *(Row("define", "functions", draw) for draw in (several_results, in_place)),
+    Row("transform:vmap", "transforms", mapped),
     *(
         Row(f"transform:{n}", "transforms", partial(transformed, name=n), SLOW.get(n, 1.0))
         for n in DERIVATIVES

@@ -60,17 +60,27 @@ def node(draft: Draft) -> None:
     _node(draft)
 
 
+def _changed(draft: Draft, given: Ref) -> tuple[list[Step], Any]:
+    """Return something else now and then: the only gradient there is, times a number."""
+    if draft.maybe(0.6):
+        return [], None
+    returned = draft.ref()
+    return [Step("op:mul", {"x": given, "other": draft.even()}, returned)], (returned,)
+
+
 def node_hook(draft: Draft) -> None:
     """Register a hook on a node, behind it: it notes what the node was given."""
     one, other = [draft.ref()], [draft.ref()]
-    hook = draft.function("node_hook", (one, other), [draft.note(other[0])])
+    steps, returned = _changed(draft, one[0])
+    hook = draft.function("node_hook", (one, other), [draft.note(other[0]), *steps], returned)
     draft.made("register_node_hook", "hook", node=_node(draft), hook=hook)
 
 
 def node_prehook(draft: Draft) -> None:
     """Register a hook on a node, ahead of it."""
     given = [draft.ref()]
-    hook = draft.function("node_prehook", (given,), [draft.note(given[0])])
+    steps, returned = _changed(draft, given[0])
+    hook = draft.function("node_prehook", (given,), [draft.note(given[0]), *steps], returned)
     draft.made("register_prehook", "hook", node=_node(draft), hook=hook)
 
 

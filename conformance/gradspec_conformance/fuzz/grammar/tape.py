@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from gradspec.program.steps import Ref
 from gradspec_conformance.fuzz.grammar.draft import (
     SHAPES,
     NothingFits,
@@ -17,7 +18,6 @@ from gradspec_conformance.fuzz.grammar.row import Row
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gradspec.program.steps import Ref
     from gradspec_conformance.fuzz.grammar.draft import Draft
     from gradspec_conformance.fuzz.observing import View
 
@@ -67,6 +67,8 @@ def backward(draft: Draft) -> None:
         given |= {} if cotangent is None else {"gradient": cotangent}
     if draft.maybe(0.15):
         given["inputs"] = [draft.tensor(requires_grad) for _ in range(draft.random.randint(1, 2))]
+        if draft.maybe(0.3):
+            given["inputs"] = given["inputs"][0]
     draft.do("backward", None, **given)
 
 
@@ -74,7 +76,9 @@ def grad(draft: Draft) -> None:
     """Ask for gradients of one tensor or several."""
     root = draft.tensor(requires_grad)
     inputs = [draft.tensor(requires_grad) for _ in range(draft.random.randint(1, 2))]
-    given: dict[str, Any] = {"outputs": root, "inputs": inputs} | _options(draft)
+    alone = len(inputs) == 1 and draft.maybe(0.3)
+    given: dict[str, Any] = {"outputs": root, "inputs": inputs[0] if alone else inputs}
+    given |= _options(draft)
     batch = 2 if draft.maybe(0.08) else 0
     cotangent = _cotangent(draft, root, batch=batch)
     if cotangent is not None:
@@ -85,6 +89,24 @@ def grad(draft: Draft) -> None:
     if draft.maybe(0.2):
         given["materialize_grads"] = True
     draft.do("grad", tuple(draft.ref() for _ in inputs), **given)
+
+
+def behind(draft: Draft) -> None:
+    """Differentiate the latest tensor that can be, twice now and then."""
+    latest = [n for n in draft.pair.live[-3:] if requires_grad(draft.pair.views[n])]
+    leaves = [n for n in draft.pair.live if is_leaf(draft.pair.views[n])][-3:]
+    if not latest or not leaves:
+        raise NothingFits
+    root = Ref(draft.random.choice(latest))
+    array = draft.view(root).array
+    if array is None:
+        raise NothingFits
+    given = {"outputs": root, "inputs": [Ref(n) for n in leaves], "allow_unused": True}
+    given |= {"grad_outputs": draft.of_shape(array.shape, array.dtype), "create_graph": True}
+    if draft.maybe(0.5):
+        draft.do("grad", tuple(draft.ref() for _ in leaves), **given)
+    if draft.maybe(0.7):
+        draft.do("backward", None, root=root, gradient=draft.of_shape(array.shape, array.dtype))
 
 
 def retain_grad(draft: Draft) -> None:
@@ -142,6 +164,10 @@ def _question(key: str, parameter: str = "x") -> Row:
     return Row(key, "questions", lambda draft: draft.do(key, None, **{parameter: draft.tensor()}))
 
 
+def _of_all(key: str) -> Row:
+    return Row(key, "questions", lambda draft: draft.do(key, None))
+
+
 def increment_version(draft: Draft) -> None:
     """Raise a version counter by hand."""
     draft.do("increment_version", None, tensors=draft.tensor())
@@ -193,6 +219,18 @@ ROWS: Final = (
     _question("get:strides"),
     _question("get:is_contiguous"),
     _question("is_inference"),
+    _question("is_complex"),
+    _question("is_conj"),
+    _question("tolist"),
+    *map(
+        _of_all,
+        (
+            "is_inference_mode_enabled",
+            "is_anomaly_enabled",
+            "is_anomaly_check_nan_enabled",
+            "is_multithreading_enabled",
+        ),
+    ),
     number("item"),
     number("float"),
     number("int"),

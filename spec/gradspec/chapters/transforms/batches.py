@@ -127,6 +127,16 @@ def what_is_the_same_for_all_is_repeated(ag: Autograd) -> None:
     expect(found).is_close(np.broadcast_to(y * 2.0, (4, 2)))
 
 
+@clause("func-390", VALUE, sources=[VMAP])
+def what_is_the_same_for_all_stands_where_out_dims_say(ag: Autograd) -> None:
+    """A result that does not depend on the example is repeated along the dimension of out_dims."""
+    y = ag.random(3)
+    same = ag.func.vmap(lambda one, y: y, in_dims=(0, None), out_dims=1)
+    found = same(ag.tensor(ag.random(3)), ag.tensor(y))
+
+    expect(found).is_close(np.broadcast_to(y[:, None], (3, 3)))
+
+
 @clause("func-269a", CONVENTION, sources=[VMAP])
 def what_has_no_place_for_the_batch_is_returned_as_it_is(ag: Autograd) -> None:
     """Where out_dims have None, a result that does not depend on the example is returned once."""
