@@ -65,11 +65,10 @@ def prose(text: str) -> Markup:
 
 def write(folder: Path, only: Sequence[str] = (), processes: int = 2) -> int:
     """Write the book, or only some chapters of it; return the number of pages."""
-    folder.mkdir(parents=True, exist_ok=True)
     for path in (HERE / "static").iterdir():
         shutil.copy(path, folder / path.name)
     (folder / "search-index.js").write_text(searching.index(), encoding="utf-8")
-    wanted = [c for c in chapters.CHAPTERS if not only or c.name in only or c.prefix in only]
+    wanted = [c for c in chapters.CHAPTERS if not only or c.name in only]
     texts = _drawn(_read([chapter.name for chapter in wanted], processes))
     site = Site(folder)
     _write_chapters(site, texts)

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gradspec_conformance.cli.choice import chosen_chapters
+from gradspec_conformance.cli.files import make_folder
 from gradspec_conformance.exceptions import WrongUsage
+from gradspec_conformance.run.request import MOST_PROCESSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +20,14 @@ if TYPE_CHECKING:
 @click.command("book")
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--chapter", "only", multiple=True, metavar="NAME", help="Only this chapter's pages.")
-@click.option("-n", "processes", default=os.cpu_count() or 1, show_default=True, metavar="N")
+@click.option(
+    "-n",
+    "processes",
+    type=click.IntRange(1, MOST_PROCESSES),
+    default=os.cpu_count() or 1,
+    show_default=True,
+    metavar="N",
+)
 def command(folder: Path, *, only: Sequence[str], processes: int) -> None:
     """Write the book into DIR: open DIR/index.html, or put DIR on any server of files.
 
@@ -25,8 +35,10 @@ def command(folder: Path, *, only: Sequence[str], processes: int) -> None:
     """
     from gradspec_conformance.book import site  # noqa: PLC0415 - takes time
 
+    chapters = chosen_chapters(only)
     try:
-        pages = site.write(folder, only, processes)
+        make_folder(folder)
+        pages = site.write(folder, chapters, processes)
     except WrongUsage as error:
         raise click.UsageError(str(error)) from None
     click.echo(f"{folder / 'index.html'}: {pages} pages")
