@@ -18,6 +18,7 @@ from test_matrix import ADDS, OVERWRITES, report
 from test_search import ASKED
 
 from gradspec_conformance.cli.book import command
+from gradspec_conformance.report.matrix.runs import runs
 from gradspec_reference import tensor
 from gradspec_reference.autograd import grad
 from gradspec_reference.tracing import trace
@@ -80,7 +81,7 @@ def book(tmp_path_factory: Any) -> Path:
         report(made / "<wrong>.json", "<wrong>", OVERWRITES),
     ]
     wanted = [] if WHOLE else ["accumulation", "higher_order"]
-    site.write(folder, wanted, 1, reports=reports, date="27 November 2026")
+    site.write(folder, wanted, 1, ran=runs(reports), date="27 November 2026")
     return folder
 
 

@@ -429,8 +429,14 @@ def test_an_output_that_is_full_is_told_and_ends_with_3(arguments: tuple[str, ..
     assert ended.stderr == "gradspec: the output cannot be written: No space left on device\n"
 
 
-@pytest.mark.parametrize("arguments", [("run", "reference", "-k", ADDS), ("list",), ("show", ADDS)])
-def test_nobody_is_told_that_a_pipe_was_closed(arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (("run", "reference", "-k", ADDS), ExitStatus.INCOMPLETE),
+        *((words, 0) for words in (("list",), ("show", ADDS), ("words",), ("search", "leaf"))),
+    ],
+)
+def test_nobody_is_told_that_a_pipe_was_closed(arguments: tuple[str, ...], status: int) -> None:
     process = subprocess.Popen(
         in_a_process(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -438,7 +444,7 @@ def test_nobody_is_told_that_a_pipe_was_closed(arguments: tuple[str, ...]) -> No
     told = process.stderr.read()
     process.stderr.close()
 
-    assert (process.wait(), told) == (ExitStatus.INCOMPLETE, "")
+    assert (process.wait(), told) == (status, "")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no such signals there")

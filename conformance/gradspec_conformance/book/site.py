@@ -25,7 +25,6 @@ from gradspec_conformance.book.ran import came_to
 from gradspec_conformance.book.verdicts import counts, known
 from gradspec_conformance.edition.asked import MESSAGES
 from gradspec_conformance.report.matrix.page import page as matrix
-from gradspec_conformance.report.matrix.runs import runs
 from gradspec_conformance.report.operator import facts_of, meaning
 from gradspec_conformance.report.row import formula_text
 from gradspec_conformance.run.facets import facets
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from gradspec.catalogue.operator import Operator
     from gradspec_conformance.book.entries import Entry, Text
     from gradspec_conformance.book.stepping import Story
+    from gradspec_conformance.report.matrix.runs import Run
 
 HERE: Final = Path(__file__).parent
 MARKS: Final = MarkdownIt("zero").enable(["backticks", "emphasis"])
@@ -72,19 +72,17 @@ def write(
     only: Sequence[str] = (),
     processes: int = 2,
     *,
-    reports: Sequence[Path] = (),
+    ran: Sequence[Run] = (),
     date: str = "",
 ) -> int:
     """Write the book, or only some chapters of it; return the number of pages.
 
-    `reports` are of runs of engines, made on a date; raises UnfitReport for one that is none.
+    `ran` are the runs of engines, made on a date, that it shows.
     """
-    ran = runs(reports) if reports else []
-    folder.mkdir(parents=True, exist_ok=True)
     for path in (HERE / "static").iterdir():
         shutil.copy(path, folder / path.name)
     (folder / "search-index.js").write_text(searching.index(), encoding="utf-8")
-    wanted = [c for c in chapters.CHAPTERS if not only or c.name in only or c.prefix in only]
+    wanted = [c for c in chapters.CHAPTERS if not only or c.name in only]
     texts = _drawn(_read([chapter.name for chapter in wanted], processes))
     site = Site(folder)
     site.environment.globals |= {"runs": ran, "date": date, "came_to": partial(came_to, ran)}

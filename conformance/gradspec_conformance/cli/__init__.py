@@ -49,6 +49,9 @@ COMMANDS: Final[dict[str, str]] = {
 }
 """Subcommand -> one line of help; its module here has the same name and defines `command`."""
 
+TELLING: Final = frozenset(("list", "show", "search", "engines", "words", "explain"))
+"""Subcommands that only tell: a reader who has read enough closes the pipe, and nothing is lost."""
+
 INCOMPLETE: Final = 3
 INTERRUPTED: Final = 130
 
@@ -72,7 +75,9 @@ class Commands(click.Group):
             _complain("interrupted")
             sys.exit(INTERRUPTED)
         except OSError as error:
-            sys.exit(_lost(error))
+            status = _lost(error)
+            read = error.errno == errno.EPIPE and ctx.invoked_subcommand in TELLING
+            sys.exit(0 if read else status)
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         """Do the same for what is printed before there is a subcommand."""

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gradspec_conformance.cli.choice import chosen_chapters
+from gradspec_conformance.cli.files import make_folder
 from gradspec_conformance.cli.matrix import today
 from gradspec_conformance.exceptions import WrongUsage
+from gradspec_conformance.run.request import MOST_PROCESSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +28,14 @@ if TYPE_CHECKING:
     help="Show what an engine came to in a run; repeatable.",
 )
 @click.option("--date", metavar="TEXT", help="When the runs were (default: today).")
-@click.option("-n", "processes", default=os.cpu_count() or 1, show_default=True, metavar="N")
+@click.option(
+    "-n",
+    "processes",
+    type=click.IntRange(1, MOST_PROCESSES),
+    default=os.cpu_count() or 1,
+    show_default=True,
+    metavar="N",
+)
 def command(
     folder: Path, *, only: Sequence[str], reports: Sequence[str], date: str | None, processes: int
 ) -> None:
@@ -35,10 +45,13 @@ def command(
     Pictures need the program dot of Graphviz.
     """
     from gradspec_conformance.book import site  # noqa: PLC0415 - takes time
+    from gradspec_conformance.report.matrix.runs import runs  # noqa: PLC0415 - takes time
 
-    paths = [Path(report) for report in reports]
+    chapters = chosen_chapters(only)
     try:
-        pages = site.write(folder, only, processes, reports=paths, date=date or today())
+        ran = runs([Path(report) for report in reports]) if reports else []
+        make_folder(folder)
+        pages = site.write(folder, chapters, processes, ran=ran, date=date or today())
     except WrongUsage as error:
         raise click.UsageError(str(error)) from None
     click.echo(f"{folder / 'index.html'}: {pages} pages")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from gradspec_conformance.cli.files import check_apart, check_report, put
+from gradspec_conformance.cli.files import LARGEST, check_apart, check_report, contents, put
 from gradspec_conformance.exceptions import WrongUsage
 from gradspec_conformance.report.terminal import console, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+STANDARD_INPUT: Final = ("-", "/dev/stdin")
 
 
 @click.command("collect")
@@ -60,7 +63,7 @@ def command(
 
 
 def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8", errors="replace")
-    except OSError as error:
-        raise WrongUsage(f"{path} cannot be read: {error.strerror}") from None
+    """Read what was printed: of a file, or of what stands before a pipe."""
+    if str(path) in STANDARD_INPUT:
+        return sys.stdin.buffer.read(LARGEST).decode("utf-8", errors="replace")
+    return contents(path).decode("utf-8", errors="replace")

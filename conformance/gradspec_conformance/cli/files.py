@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
+LARGEST: Final = 1 << 27
+"""Bytes of a file that a command reads."""
+
 SOURCES: Final = (".py", ".toml")
 """What engines, books and lists are written in, and no report is."""
 
@@ -55,18 +58,42 @@ def check_report(path: Path) -> None:
     check_writable(path)
 
 
-def write(path: Path, text: str, read: Callable[[Path], object]) -> None:
+def contents(path: Path) -> bytes:
+    """Read what a person names: a file, and not a pipe or a device; raises WrongUsage."""
+    try:
+        if not path.is_file():
+            kind = "no regular file" if path.exists() else "not there"
+            raise WrongUsage(f"{_shown(path)} is {kind}: name a file")
+        if path.stat().st_size > LARGEST:
+            raise WrongUsage(f"{_shown(path)} has more than {LARGEST >> 20} MiB")
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise WrongUsage(f"{_shown(path)} cannot be read: {_reason(error)}") from None
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder in which pages can be written; raises WrongUsage."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except (OSError, ValueError) as error:
+        reason = "a file has that name" if isinstance(error, FileExistsError) else _reason(error)
+        raise WrongUsage(f"no folder {_shown(path)} can be written in: {reason}") from None
+
+
+def write(path: Path, text: str | bytes, read: Callable[[Path], object]) -> None:
     """Write a file, read it back, and put it in its place; raises OSError, and what `read` does."""
     target = _target(path)
     if _is_stream(target):
-        with target.open("w", encoding="utf-8") as stream:
-            stream.write(text)
+        with target.open("wb") as stream:
+            stream.write(_encoded(text))
         return
     descriptor, name = tempfile.mkstemp(".part", ".gradspec-", target.parent)
     beside = Path(name)
     try:
-        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
-            file.write(text)
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
+            file.write(_encoded(text))
         read(beside)
         if target.exists():
             shutil.copymode(target, beside)
@@ -77,13 +104,17 @@ def write(path: Path, text: str, read: Callable[[Path], object]) -> None:
         beside.unlink(missing_ok=True)
 
 
-def put(path: Path, text: str, read: Callable[[Path], object] = Path.read_text) -> None:
+def put(path: Path, text: str | bytes, read: Callable[[Path], object] = Path.read_text) -> None:
     """Write a file as the last thing that a command does, or end it and say why it cannot."""
     try:
         write(path, text, read)
     except OSError as error:
         complain(f"gradspec: {path} could not be written: {error.strerror}")
         sys.exit(ExitStatus.INCOMPLETE)
+
+
+def _encoded(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode()
 
 
 def _target(path: Path) -> Path:

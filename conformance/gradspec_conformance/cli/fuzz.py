@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from json import dumps, loads
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
-from gradspec_conformance.cli.files import write
+from gradspec_conformance.cli.files import check_apart, check_report, check_writable, contents, put
 from gradspec_conformance.complaint import complain
 from gradspec_conformance.exceptions import EngineError, WrongUsage
 from gradspec_conformance.report.terminal import console
+from gradspec_conformance.run.request import MOST_PROCESSES
+
+
+class _Seconds(click.FloatRange):
+    """How long a command may go on: a number in a range, and nan is in none."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+        return number
+
+
+SECONDS: Final = _Seconds(0, 1e9)
+
+PROCESSES: Final = click.IntRange(0, MOST_PROCESSES)
 
 
 @click.command("fuzz")
 @click.argument("subject", default="reference")
 @click.option("--oracle", default="torch", show_default=True, help="What decides: an engine.")
-@click.option("--programs", default=1000, show_default=True, help="How many programs.")
-@click.option("--seconds", type=float, help="Begin no further block after this time.")
+@click.option(
+    "--programs", type=click.IntRange(1), default=1000, show_default=True, help="How many."
+)
+@click.option("--seconds", type=SECONDS, help="Begin no further block after this time.")
 @click.option("--seed", default=0, show_default=True, help="The seed of the first program.")
 @click.option("--steps", default="5:30", show_default=True, metavar="LO:HI", help="Their length.")
-@click.option("-n", "processes", default=1, show_default=True, help="Processes; 0 is this one.")
+@click.option("-n", "processes", type=PROCESSES, default=1, help="Processes; 0 is this one.")
 @click.option("--dask", metavar="ADDRESS", help="Have a Dask scheduler do it, or `local`.")
 @click.option("--keep", metavar="FILE", help="Keep finished blocks here, and go on from them.")
 @click.option("--json", metavar="FILE", help="Write a report as JSON.")
@@ -63,10 +82,14 @@ def command(
     if oracle == subject:
         both = "an engine is no oracle for itself, and two in one process share their modes"
         raise click.UsageError(f"{both}: name another with --oracle")
+    kept, target = (None if name is None else Path(name) for name in (keep, json))
     plan = Plan(oracle, subject, seed, programs, least, most, seconds, sound=profile == "sound")
     started, where = time.monotonic(), console()
     try:
+        _check(kept, target)
         common = _common(oracle, subject)
+    except WrongUsage as error:
+        raise click.UsageError(str(error)) from None
     except EngineError as error:
         complain(str(error))
         sys.exit(VOID)
@@ -76,7 +99,6 @@ def command(
     with _bar(where) as bar:
         task = bar.add_task("", total=programs)
         try:
-            kept = None if keep is None else Path(keep)
             for block in campaign(plan, processes, kept, dask):
                 blocks.append(block)
                 bar.update(task, advance=block["count"], description=_pace(blocks, started))
@@ -84,8 +106,8 @@ def command(
             raise click.UsageError(str(error)) from None
     outcome = Outcome(plan, blocks, common, time.monotonic() - started)
     show(outcome, where, everything=everything)
-    if json is not None:
-        write(Path(json), dumps(outcome.data(), indent=1), lambda path: loads(path.read_text()))
+    if target is not None:
+        put(target, dumps(outcome.data(), indent=1), lambda path: loads(path.read_text()))
     sys.exit(outcome.status(profile))
 
 
@@ -118,6 +140,20 @@ def lengths(steps: str) -> tuple[int, int]:
     if not 0 < least <= most:
         raise click.UsageError(f"--steps is {steps!r}, expected two lengths such as 5:30")
     return least, most
+
+
+def _check(kept: Path | None, target: Path | None) -> None:
+    """See that what is written can be; raises WrongUsage."""
+    from gradspec_conformance.fuzz.campaign import finished  # noqa: PLC0415 - takes time
+
+    check_apart({"--keep": kept, "--json": target})
+    if kept is not None:
+        check_writable(kept)
+        if kept.exists():
+            contents(kept)
+        finished(kept)
+    if target is not None:
+        check_report(target)
 
 
 def _common(oracle: str, subject: str) -> frozenset[str]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.text import Text
 
+from gradspec_conformance.cli.files import contents
 from gradspec_conformance.complaint import complain
-from gradspec_conformance.exceptions import EngineError
+from gradspec_conformance.exceptions import EngineError, WrongUsage
 from gradspec_conformance.report.terminal import console
 
 if TYPE_CHECKING:
@@ -38,9 +39,13 @@ def command(
     from gradspec_conformance.fuzz import corpus  # noqa: PLC0415 - likewise
 
     try:
+        if file is not None:
+            contents(file)
         about, transcripts = corpus.load(file or corpus.SHIPPED)
         subject = Subject.of(load_engine(engine))
-    except (EngineError, ValueError, OSError) as error:
+    except (WrongUsage, ValueError, OSError) as error:
+        raise click.UsageError(str(error)) from None
+    except EngineError as error:
         complain(str(error))
         sys.exit(3)
     started = time.perf_counter()
@@ -49,6 +54,9 @@ def command(
         for place, one in enumerate(transcripts)
         if (not block or place // corpus.BLOCK in block) and seed in (None, one["seed"])
     ]
+    if not chosen:
+        seeds = f"{len(transcripts)} programs of seeds up to {max(s['seed'] for s in transcripts)}"
+        raise click.UsageError(f"no program is of that block and seed: there are {seeds}")
     found = [corpus.replay(one, subject) for one in chosen]
     _show(found, subject, everything=everything)
     run = [one for one in found if not one.lacking]

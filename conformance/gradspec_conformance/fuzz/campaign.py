@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import time
 from collections import deque
 from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Final
 
+from gradspec_conformance.exceptions import WrongUsage
 from gradspec_conformance.fuzz.scheduling import scheduled
 from gradspec_conformance.fuzz.work import Block, work
 
@@ -25,6 +27,14 @@ if TYPE_CHECKING:
 
 SIZE: Final = 50
 """How many programs a block has."""
+
+FIELDS: Final = frozenset(
+    ("oracle", "subject", "first", "count", "least", "most", "sound", "differences", "causes")
+)
+"""What a kept line has."""
+
+BEGINS: Final = '{"oracle"'
+CUT_OFF: Final[dict[str, Any]] = {}
 
 GIVEN_UP: Final = 5
 """How many programs of one block may end a process."""
@@ -54,16 +64,32 @@ class Plan:
 
 
 def finished(kept: Path | None) -> list[dict[str, Any]]:
-    """Read the blocks that an earlier run finished; a line that was cut off is none."""
+    """Read the blocks that an earlier run finished; a line that was cut off is none.
+
+    Raises WrongUsage if the file is not one that a campaign has kept.
+    """
     if kept is None or not kept.exists():
         return []
     done = []
-    for line in kept.read_text("utf-8").splitlines():
+    for line in kept.read_text("utf-8", errors="replace").splitlines():
         try:
-            done.append(json.loads(line))
-        except ValueError:
-            continue
-    return done
+            block = json.loads(line)
+        except (ValueError, RecursionError):
+            block = CUT_OFF if line.startswith(BEGINS) else None
+        if not (isinstance(block, dict) and (block is CUT_OFF or block.keys() >= FIELDS)):
+            raise WrongUsage(f"--keep {kept} is no file of a campaign: name one, or a new one")
+        done.append(block)
+    return [block for block in done if block is not CUT_OFF]
+
+
+def _keep(block: dict[str, Any], kept: Path) -> None:
+    """Write a block down, on a line of its own even after one that was cut off."""
+    with kept.open("ab+") as lines:
+        if lines.seek(0, os.SEEK_END):
+            lines.seek(-1, os.SEEK_END)
+            if lines.read() != b"\n":
+                lines.write(b"\n")
+        lines.write(json.dumps(block).encode() + b"\n")
 
 
 def is_of(block: dict[str, Any], plan: Plan) -> bool:
@@ -91,8 +117,7 @@ def campaign(
         found = _Workers(left, processes, plan).run()
     for block in found:
         if kept is not None:
-            with kept.open("a", encoding="utf-8") as lines:
-                lines.write(json.dumps(block) + "\n")
+            _keep(block, kept)
         yield block
 
 

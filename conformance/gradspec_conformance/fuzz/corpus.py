@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 SHIPPED: Final = Path(__file__).with_name("rand.jsonl.xz")
 FORMAT: Final = "gradspec-transcripts/1"
+LARGEST: Final = 1 << 30
+"""Bytes of a file that is unpacked."""
+
 BLOCK: Final = 50
 """How many stored programs are replayed at a time."""
 
@@ -85,25 +88,35 @@ def _lacking(steps: Iterable[Step], subject: Subject) -> Iterator[str]:
                     yield from _lacking(body.steps, subject)
 
 
-def write(place: Path, transcripts: Iterable[dict[str, Any]], about: dict[str, Any]) -> int:
-    """Write transcripts to a file, compressed; give their number."""
+def packed(transcripts: Iterable[dict[str, Any]], about: dict[str, Any]) -> bytes:
+    """Give what a file of transcripts holds, compressed."""
     lines = [json.dumps(one, separators=(",", ":")) for one in transcripts]
     heading = json.dumps({"format": FORMAT, "programs": len(lines), **about})
     text = "\n".join([heading, *lines, ""])
-    place.write_bytes(lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME))
-    return len(lines)
+    return lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME)
 
 
 def load(place: Path = SHIPPED) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Read a file of transcripts: what it says of itself, and them; raises ValueError."""
     try:
-        heading, *lines = lzma.decompress(place.read_bytes()).decode().splitlines()
-        about = json.loads(heading)
-    except (lzma.LZMAError, UnicodeDecodeError, ValueError) as error:
+        heading, *lines = _unpacked(place).decode().splitlines()
+        about, *transcripts = [json.loads(line) for line in (heading, *lines)]
+        fits = about["format"] == FORMAT and isinstance(about["oracle"], str)
+        fits = fits and all(set(one) == {"seed", "steps", "tape"} for one in transcripts)
+    except (lzma.LZMAError, EOFError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise ValueError(f"{place} holds no transcripts: {error}") from error
-    if about.get("format") != FORMAT:
-        raise ValueError(f"{place} is not in the format {FORMAT}")
-    return about, [json.loads(line) for line in lines]
+    if not (transcripts and fits):
+        raise ValueError(f"{place} holds no transcripts as `gradspec record` writes: {FORMAT}")
+    return about, transcripts
+
+
+def _unpacked(place: Path) -> bytes:
+    """Unpack a file, and not one that grows without end; raises what lzma does."""
+    with lzma.open(place) as packed_file:
+        text = packed_file.read(LARGEST + 1)
+    if len(text) > LARGEST:
+        raise ValueError(f"unpacked it has more than {LARGEST >> 20} MiB")
+    return text
 
 
 def tally(replayed: Iterable[Replayed]) -> Counter[tuple[str, ...]]:

@@ -56,6 +56,10 @@ def rows_of(common: frozenset[str]) -> tuple[Row, ...]:
     )
 
 
+def _first(draft: Draft) -> None:
+    draft.leaf(draft.numbers(draft.random.choice(((), (3,), (2, 3)))))
+
+
 class Generator:
     """Draws programs for two engines."""
 
@@ -107,7 +111,7 @@ class Generator:
         weights = self._swarm(draft.random)
         names, sizes = list(weights), list(weights.values())
         for _ in range(FIRST):
-            draft.leaf(draft.numbers(draft.random.choice(((), (3,), (2, 3)))))
+            self._tried(draft, _first)
         length = draft.random.randint(*self._steps)
         own = self.rows[seed % len(self.rows)]  # each row has programs of its own
         at = draft.random.randint(0, min(length, 8))

@@ -141,7 +141,11 @@ class Draft:
 
     # making ---------------------------------------------------------------------------
     def numbers(self, shape: Sequence[int]) -> np.ndarray[Any, Any]:
-        """Draw numbers: of any size, small whole ones that tie, or special ones."""
+        """Draw numbers: of any size, small whole ones that tie, or special ones.
+
+        Engines of single numbers get a single number, whatever the shape.
+        """
+        shape = shape if "arrays" in self.pair.common else ()
         count = math.prod(shape)
         match self.data:
             case "ties":
