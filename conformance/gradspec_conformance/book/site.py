@@ -14,15 +14,17 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from gradspec import chapters
+from gradspec.catalogue.operator import Smoothness
 from gradspec.catalogue.operators import FAMILIES, OPERATORS
 from gradspec.edition import EDITION
 from gradspec.misuse import MISUSES
 from gradspec.port.errors import ERROR_KINDS
-from gradspec_conformance.book import entries, pictures, searching
+from gradspec_conformance.book import entries, mathematics, pictures, products, reports, searching
 from gradspec_conformance.book.glossary import glossary
 from gradspec_conformance.book.verdicts import counts, known
 from gradspec_conformance.edition.asked import MESSAGES
 from gradspec_conformance.report.operator import facts_of, meaning
+from gradspec_conformance.report.matrix import page as matrix
 from gradspec_conformance.report.row import formula_text
 from gradspec_conformance.run.facets import facets
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from gradspec.catalogue.operator import Operator
     from gradspec_conformance.book.entries import Entry, Text
+    from gradspec_conformance.book.reports import Dated
     from gradspec_conformance.book.stepping import Story
 
 HERE: Final = Path(__file__).parent
@@ -63,8 +66,14 @@ def prose(text: str) -> Markup:
     return Markup(MARKS.renderInline(text))  # noqa: S704 - it escapes
 
 
-def write(folder: Path, only: Sequence[str] = (), processes: int = 2) -> int:
-    """Write the book, or only some chapters of it; return the number of pages."""
+def write(
+    folder: Path, only: Sequence[str] = (), processes: int = 2, stored: Sequence[Path] = ()
+) -> int:
+    """Write the book, or only some chapters of it, with stored reports; return how many pages.
+
+    Raises WrongUsage.
+    """
+    runs = reports.read(stored)
     folder.mkdir(parents=True, exist_ok=True)
     for path in (HERE / "static").iterdir():
         shutil.copy(path, folder / path.name)
@@ -72,10 +81,10 @@ def write(folder: Path, only: Sequence[str] = (), processes: int = 2) -> int:
     wanted = [c for c in chapters.CHAPTERS if not only or c.name in only or c.prefix in only]
     texts = _drawn(_read([chapter.name for chapter in wanted], processes))
     site = Site(folder)
-    _write_chapters(site, texts)
+    _write_chapters(site, texts, runs)
     _write_errors(site, [e for text in texts for s in text.sections for e in s.entries])
-    _write_operators(site)
-    _write_rest(site)
+    _write_operators(site, runs)
+    _write_rest(site, runs)
     return len(list(folder.glob("*.html")))
 
 
@@ -118,7 +127,7 @@ def _drawn(texts: list[Text]) -> list[Text]:
     ]
 
 
-def _write_chapters(site: Site, texts: list[Text]) -> None:
+def _write_chapters(site: Site, texts: list[Text], runs: list[Dated]) -> None:
     told = [chapters.find(text.name) for text in texts]
     counts = [sum(len(section.entries) for section in text.sections) for text in texts]
     listed = [
@@ -143,7 +152,8 @@ def _write_chapters(site: Site, texts: list[Text]) -> None:
         )
         for section in text.sections:
             for entry in section.entries:
-                site.put(f"{entry.id}.html", "clause.html.j2", entry=entry, chapter=one)
+                made = reports.made(runs, entry.id)
+                site.put(f"{entry.id}.html", "clause.html.j2", entry=entry, chapter=one, made=made)
                 if entry.story is not None:
                     page = {"title": entry.id, "said": entry.statement, "story": entry.story}
                     site.put(f"step-{entry.id}.html", "step.html.j2", **page)
@@ -172,23 +182,27 @@ def _write_errors(site: Site, every: list[Entry]) -> None:
     site.put("error-list.html", "errors.html.j2", errors=errors, misuses=MISUSES)
 
 
-def _write_operators(site: Site) -> None:
+def _write_operators(site: Site, runs: list[Dated]) -> None:
     families = [(family, [row.name for row in rows]) for family, rows in FAMILIES.items()]
     site.put("operator-list.html", "operator_list.html.j2", families=families)
     for operator in OPERATORS.values():
-        told = _operator(operator)
-        site.put(f"op-{operator.name}.html", "operator.html.j2", operator=told)
+        told = _operator(operator, runs)
+        site.put(f"op-{operator.name}.html", "operator.html.j2", operator=told, runs=runs)
 
 
-def _operator(operator: Operator) -> dict[str, Any]:
+def _operator(operator: Operator, runs: list[Dated]) -> dict[str, Any]:
     facts = facts_of(operator)
     also = [name for line in facts.pop("also in") for name in line.split(", ")]
     facts.pop("facets")
     asked = [facet for facet in facets() if operator.name in facet.rows]
+    typeset = mathematics.typeset(operator)
     return {
         "name": operator.name,
         "meaning": meaning(operator),
         "formula": None if operator.formula is None else formula_text(operator.formula),
+        "typeset": typeset,
+        "linear": operator.smoothness is Smoothness.LINEAR,
+        "products": () if typeset is not None else products.products(operator),
         "plot": pictures.plot(operator),
         "facts": facts,
         "also": also,
@@ -196,9 +210,11 @@ def _operator(operator: Operator) -> dict[str, Any]:
             {
                 "id": facet.id,
                 "statement": facet.statement.replace("{name}", operator.name),
-                "failing": _failing({demand.id for demand in facet.rows[operator.name]}),
+                "failing": _failing(rows),
+                "made": [run.of(facet.id, rows) for run in runs],
             }
             for facet in asked
+            for rows in [{demand.id for demand in facet.rows[operator.name]}]
         ],
     }
 
@@ -209,9 +225,13 @@ def _failing(rows: set[str]) -> list[str]:
     return [f"{engine}: {count} of {len(rows)}" for engine, count in fails.items() if count]
 
 
-def _write_rest(site: Site) -> None:
+def _write_rest(site: Site, runs: list[Dated]) -> None:
+    if runs:
+        days = ", ".join(dict.fromkeys(run.date for run in runs))
+        text = matrix.page([run.run for run in runs], days)
+        (site.folder / "runs.html").write_text(text, encoding="utf-8")
     table = [(one, [_count(one.prefix, engine) for engine in known()]) for one in chapters.CHAPTERS]
-    site.put("matrix.html", "matrix.html.j2", engines=list(known()), table=table, reports=False)
+    site.put("matrix.html", "matrix.html.j2", engines=list(known()), table=table, reports=bool(runs))
     site.put("glossary.html", "glossary.html.j2", words=glossary())
     site.put("search.html", "search.html.j2")
     site.put("findings.html", "findings.html.j2", known=_bugs())
