@@ -14,7 +14,7 @@ import sympy
 from gradspec.catalogue.operator import DIFFERENTIABLE
 from gradspec.catalogue.operators import CALLS, OPERATORS
 from gradspec.catalogue.slopes import jacobians, times
-from gradspec_conformance.book import mathematics, products
+from gradspec_conformance.book import mathematics, pictures, products
 
 OF_NUMBERS = [
     name
@@ -52,7 +52,7 @@ class _Transposing(np.ndarray[Any, Any]):
     """An array whose `.T` is that of each of its matrices."""
 
     @property
-    def T(self) -> Any:  # type: ignore[override]
+    def T(self) -> Any:  # type: ignore[override]  # noqa: N802 - NumPy's
         return np.swapaxes(self, -1, -2) if self.ndim > 1 else self
 
 
@@ -78,3 +78,13 @@ def test_a_typeset_product_is_that_with_the_jacobian(name: str) -> None:
 
     for (_, text), gradient in zip(products.PRODUCTS[name].items(), expected, strict=True):
         np.testing.assert_allclose(eval(text, words | names), gradient, rtol=1e-9)  # noqa: S307 - ours
+
+
+@pytest.mark.parametrize("name", ["relu", "abs", "relu6", "leaky_relu", "hardtanh"])
+def test_a_plot_marks_each_kink_with_what_torch_gives(name: str) -> None:
+    found = pictures.plot(OPERATORS[name])
+    assert found is not None
+    assert found.bends
+    assert found.svg.count('class="choice"') == len(found.bends)
+    for bend in found.bends:
+        assert f"torch gives {bend.choice:g}." in bend.said

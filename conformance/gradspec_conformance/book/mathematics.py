@@ -27,7 +27,9 @@ try:
     import sympy
     from sympy.printing.mathml import MathMLPresentationPrinter
 except ImportError as error:  # pragma: no cover - an environment without the extra
-    raise WrongUsage("a book has derivatives, which need sympy: pip install 'gradspec[book]'") from error
+    raise WrongUsage(
+        "a book has derivatives, which need sympy: pip install 'gradspec[book]'"
+    ) from error
 
 SIGNS: Final[dict[type[ast.AST], Callable[..., Any]]] = {
     ast.Add: signs.add,
@@ -120,7 +122,9 @@ def expression(operator: Operator) -> Any:
     means = operator.means or (f"{operator.form_of or operator.name}(x)" if alone else "")
     if not means or "isnan" in means:
         return None
-    settled = {n: v for n, v in operator.signature.defaults.items() if v is None or isinstance(v, str)}
+    settled = {
+        n: v for n, v in operator.signature.defaults.items() if v is None or isinstance(v, str)
+    }
     try:
         tree = ast.parse(means.strip(), mode="eval").body
         found = _Reader(set(operator.signature.names), settled).visit(tree)
@@ -131,7 +135,9 @@ def expression(operator: Operator) -> Any:
 
 def derivative(formula: Any, name: str) -> Any:
     """Differentiate between the kinks and jumps, where steps are level; None if sympy cannot."""
-    steps = {e: sympy.Dummy(real=True) for e in formula.atoms(sympy.floor, sympy.ceiling, sympy.sign)}
+    steps = {
+        e: sympy.Dummy(real=True) for e in formula.atoms(sympy.floor, sympy.ceiling, sympy.sign)
+    }
     slope = sympy.diff(formula.subs(steps), symbol(name))
     if slope.has(sympy.Derivative, sympy.Subs):
         return None

@@ -71,10 +71,15 @@ def plot(operator: Operator) -> Plot | None:
     if not isinstance(operand, Operand):
         return None
     options = _options(operator)
-    bends = _bends(operator, options)
-    values = np.array([*operand.domain.values, *(b.x - 1 for b in bends), *(b.x + 1 for b in bends)])
-    x = np.linspace(values.min(), values.max(), 241)
     formula = functools.partial(operator.formula, **options)
+    try:
+        bends = _bends(operator, options)
+    except (ArithmeticError, LookupError, TypeError, ValueError):  # a function of arrays
+        return None
+    values = np.array(
+        [*operand.domain.values, *(b.x - 1 for b in bends), *(b.x + 1 for b in bends)]
+    )
+    x = np.linspace(values.min(), values.max(), 241)
     try:
         with np.errstate(all="ignore"):
             y, above, below = (np.asarray(formula(v)) for v in (x, x + STEP, x - STEP))
@@ -134,7 +139,9 @@ def _said(at: float, kink: Kink, number: int) -> str:
     return f"{said}." if choice is None else f"{said}; torch gives {choice:g}."
 
 
-def _lines(name: str, x: np.ndarray, y: np.ndarray, slope: np.ndarray, bends: Sequence[Bend]) -> str:
+def _lines(
+    name: str, x: np.ndarray, y: np.ndarray, slope: np.ndarray, bends: Sequence[Bend]
+) -> str:
     stated = [b.choice for b in bends if b.choice is not None]
     both = np.concatenate([y, slope, stated])
     both = both[np.isfinite(both)]

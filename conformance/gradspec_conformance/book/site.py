@@ -231,7 +231,9 @@ def _write_rest(site: Site, runs: list[Dated]) -> None:
         text = matrix.page([run.run for run in runs], days)
         (site.folder / "runs.html").write_text(text, encoding="utf-8")
     table = [(one, [_count(one.prefix, engine) for engine in known()]) for one in chapters.CHAPTERS]
-    site.put("matrix.html", "matrix.html.j2", engines=list(known()), table=table, reports=bool(runs))
+    site.put(
+        "matrix.html", "matrix.html.j2", engines=list(known()), table=table, reports=bool(runs)
+    )
     site.put("glossary.html", "glossary.html.j2", words=glossary())
     site.put("search.html", "search.html.j2")
     site.put("findings.html", "findings.html.j2", known=_bugs())

@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     help="A run whose verdicts stand on the pages.",
 )
 @click.option("-n", "processes", default=os.cpu_count() or 1, show_default=True, metavar="N")
-def command(
-    folder: Path, *, only: Sequence[str], reports: Sequence[str], processes: int
-) -> None:
+def command(folder: Path, *, only: Sequence[str], reports: Sequence[str], processes: int) -> None:
     """Write the book into DIR: open DIR/index.html, or put DIR on any server of files.
 
     Each REPORT was written by `gradspec run ENGINE --json REPORT.json`; the lists of known failures
