@@ -88,3 +88,10 @@ def test_a_plot_marks_each_kink_with_what_torch_gives(name: str) -> None:
     assert found.svg.count('class="choice"') == len(found.bends)
     for bend in found.bends:
         assert f"torch gives {bend.choice:g}." in bend.said
+
+
+def test_cases_stand_behind_a_brace() -> None:
+    told = mathematics.typeset(OPERATORS["relu"])
+    assert told is not None
+    assert "<mtext>otherwise</mtext>" in told.derivatives[0].math
+    assert "True" not in told.derivatives[0].math

@@ -195,8 +195,35 @@ class _Reader(ast.NodeVisitor):
         raise TypeError(node)
 
 
+class _Printer(MathMLPresentationPrinter):  # type: ignore[misc]
+    """Sets cases one below the other behind a brace, as a book does; sympy writes a call."""
+
+    def _print_Piecewise(self, expr: Any) -> Any:
+        table = self.dom.createElement("mtable")
+        table.setAttribute("columnalign", "left")
+        for value, condition in expr.args:
+            row = self.dom.createElement("mtr")
+            said = self._word("otherwise") if condition == True else self._print(condition)  # noqa: E712
+            for part in (self._print(value), said):
+                cell = self.dom.createElement("mtd")
+                cell.appendChild(part)
+                row.appendChild(cell)
+            table.appendChild(row)
+        whole = self.dom.createElement("mrow")
+        brace = self.dom.createElement("mo")
+        brace.appendChild(self.dom.createTextNode("{"))
+        whole.appendChild(brace)
+        whole.appendChild(table)
+        return whole
+
+    def _word(self, text: str) -> Any:
+        word = self.dom.createElement("mtext")
+        word.appendChild(self.dom.createTextNode(text))
+        return word
+
+
 def _math(left: str, right: Any) -> str:
-    printed = MathMLPresentationPrinter().doprint(right)
+    printed = _Printer().doprint(right)
     name, _, by = left.partition("/")
     head = f"<mfrac><mi>{name}</mi><mi>{by}</mi></mfrac>" if by else f"<mi>{name}</mi>"
     return f'<math display="block"><mrow>{head}<mo>=</mo>{printed}</mrow></math>'

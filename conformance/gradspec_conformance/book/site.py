@@ -23,8 +23,8 @@ from gradspec_conformance.book import entries, mathematics, pictures, products, 
 from gradspec_conformance.book.glossary import glossary
 from gradspec_conformance.book.verdicts import counts, known
 from gradspec_conformance.edition.asked import MESSAGES
-from gradspec_conformance.report.operator import facts_of, meaning
 from gradspec_conformance.report.matrix import page as matrix
+from gradspec_conformance.report.operator import facts_of, meaning
 from gradspec_conformance.report.row import formula_text
 from gradspec_conformance.run.facets import facets
 
