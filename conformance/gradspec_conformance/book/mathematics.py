@@ -19,7 +19,7 @@ from gradspec.catalogue.operators import CALLS
 from gradspec_conformance.exceptions import WrongUsage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from gradspec.catalogue.operator import Operator
 
@@ -72,6 +72,10 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
 """Functions of mpmath that sympy has by another name; the others have their own."""
 
 
+AS_WRITTEN: Final = FUNCTIONS | {"max": sympy.Max, "min": sympy.Min}
+"""To be read by people: cases are for differentiating."""
+
+
 @dataclass(frozen=True, slots=True)
 class Derivative:
     """A formula by one of its operands."""
@@ -107,7 +111,7 @@ def typeset(operator: Operator) -> Typeset | None:
             if slope is None:
                 return None
             found.append(Derivative(name, slope, _math(f"∂{operator.name}/∂{name}", slope)))
-    return Typeset(_math(operator.name, formula), tuple(found))
+    return Typeset(_math(operator.name, expression(operator, AS_WRITTEN)), tuple(found))
 
 
 def differentiable(operator: Operator) -> list[str]:
@@ -116,7 +120,7 @@ def differentiable(operator: Operator) -> list[str]:
     return [n for n, v in sample.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f"]
 
 
-def expression(operator: Operator) -> Any:
+def expression(operator: Operator, words: Mapping[str, Any] | None = None) -> Any:
     """Read what an operator means; None if that is not said, or in words that sympy has not."""
     alone = operator.signature.names == ("x",)
     means = operator.means or (f"{operator.form_of or operator.name}(x)" if alone else "")
@@ -127,7 +131,7 @@ def expression(operator: Operator) -> Any:
     }
     try:
         tree = ast.parse(means.strip(), mode="eval").body
-        found = _Reader(set(operator.signature.names), settled).visit(tree)
+        found = _Reader(set(operator.signature.names), settled, words or FUNCTIONS).visit(tree)
         return found if isinstance(found, sympy.Expr) else None
     except (AttributeError, LookupError, TypeError, ValueError):
         return None
@@ -148,9 +152,10 @@ def derivative(formula: Any, name: str) -> Any:
 class _Reader(ast.NodeVisitor):
     """Evaluates the few kinds of expression in which the catalogue says what a row means."""
 
-    def __init__(self, names: set[str], settled: dict[str, Any]) -> None:
+    def __init__(self, names: set[str], settled: dict[str, Any], words: Mapping[str, Any]) -> None:
         self.names = names
         self.settled = settled
+        self.words = words
 
     def visit_Name(self, node: ast.Name) -> Any:
         if node.id in self.settled:
@@ -184,11 +189,11 @@ class _Reader(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> Any:
         if isinstance(node.func, ast.Lambda):
             (name,), (value,) = node.func.args.args, node.args
-            within = _Reader(self.names, {**self.settled, name.arg: self.visit(value)})
+            within = _Reader(self.names, {**self.settled, name.arg: self.visit(value)}, self.words)
             return within.visit(node.func.body)
         if not isinstance(node.func, ast.Name):
             raise TypeError(node.func)
-        function = FUNCTIONS.get(node.func.id) or getattr(sympy, node.func.id)
+        function = self.words.get(node.func.id) or getattr(sympy, node.func.id)
         return function(*map(self.visit, node.args))
 
     def generic_visit(self, node: ast.AST) -> Any:
@@ -198,7 +203,7 @@ class _Reader(ast.NodeVisitor):
 class _Printer(MathMLPresentationPrinter):  # type: ignore[misc]
     """Sets cases one below the other behind a brace, as a book does; sympy writes a call."""
 
-    def _print_Piecewise(self, expr: Any) -> Any:
+    def _print_Piecewise(self, expr: Any) -> Any:  # noqa: N802 - sympy's
         table = self.dom.createElement("mtable")
         table.setAttribute("columnalign", "left")
         for value, condition in expr.args:
