@@ -17,8 +17,8 @@ from click.testing import CliRunner
 from test_matrix import ADDS, OVERWRITES, report
 from test_search import ASKED
 
+from gradspec_conformance.book.reports import read
 from gradspec_conformance.cli.book import command
-from gradspec_conformance.report.matrix.runs import runs
 from gradspec_reference import tensor
 from gradspec_reference.autograd import grad
 from gradspec_reference.tracing import trace
@@ -81,17 +81,16 @@ def book(tmp_path_factory: Any) -> Path:
         report(made / "<wrong>.json", "<wrong>", OVERWRITES),
     ]
     wanted = [] if WHOLE else ["accumulation", "higher_order"]
-    site.write(folder, wanted, 1, ran=runs(reports), date="27 November 2026")
+    site.write(folder, wanted, 1, runs=read(reports))
     return folder
 
 
 def test_a_clause_shows_what_each_run_came_to(book: Path) -> None:
     text = (book / "acc-001.html").read_text(encoding="utf-8")
 
-    assert "What runs came to (27 November 2026)" in text
-    assert '<th scope="row">sound 1</th><td class="passed">passes</td>' in text
-    assert '&lt;wrong&gt; 1</th><td class="failed">fails 1 of 1: acc-001</td>' in text
-    assert "not asked" in (book / "acc-002.html").read_text(encoding="utf-8")
+    assert re.search(r'<td>sound 1</td><td>[^<]*</td><td class="passed">passed</td>', text)
+    assert "&lt;wrong&gt; 1</td>" in text
+    assert '<td class="failed">failed</td><td>another value</td>' in text
     assert "sound 1" in (book / "runs.html").read_text(encoding="utf-8")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,16 +14,16 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from gradspec import chapters
+from gradspec.catalogue.operator import Smoothness
 from gradspec.catalogue.operators import FAMILIES, OPERATORS
 from gradspec.edition import EDITION
 from gradspec.misuse import MISUSES
 from gradspec.port.errors import ERROR_KINDS
-from gradspec_conformance.book import entries, pictures, searching
+from gradspec_conformance.book import entries, mathematics, pictures, products, searching
 from gradspec_conformance.book.glossary import glossary
-from gradspec_conformance.book.ran import came_to
 from gradspec_conformance.book.verdicts import counts, known
 from gradspec_conformance.edition.asked import MESSAGES
-from gradspec_conformance.report.matrix.page import page as matrix
+from gradspec_conformance.report.matrix import page as matrix
 from gradspec_conformance.report.operator import facts_of, meaning
 from gradspec_conformance.report.row import formula_text
 from gradspec_conformance.run.facets import facets
@@ -34,8 +33,8 @@ if TYPE_CHECKING:
 
     from gradspec.catalogue.operator import Operator
     from gradspec_conformance.book.entries import Entry, Text
+    from gradspec_conformance.book.reports import Dated
     from gradspec_conformance.book.stepping import Story
-    from gradspec_conformance.report.matrix.runs import Run
 
 HERE: Final = Path(__file__).parent
 MARKS: Final = MarkdownIt("zero").enable(["backticks", "emphasis"])
@@ -68,30 +67,19 @@ def prose(text: str) -> Markup:
 
 
 def write(
-    folder: Path,
-    only: Sequence[str] = (),
-    processes: int = 2,
-    *,
-    ran: Sequence[Run] = (),
-    date: str = "",
+    folder: Path, only: Sequence[str] = (), processes: int = 2, runs: Sequence[Dated] = ()
 ) -> int:
-    """Write the book, or only some chapters of it; return the number of pages.
-
-    `ran` are the runs of engines, made on a date, that it shows.
-    """
+    """Write the book, or only some chapters of it, with stored runs; return how many pages."""
     for path in (HERE / "static").iterdir():
         shutil.copy(path, folder / path.name)
     (folder / "search-index.js").write_text(searching.index(), encoding="utf-8")
     wanted = [c for c in chapters.CHAPTERS if not only or c.name in only]
     texts = _drawn(_read([chapter.name for chapter in wanted], processes))
     site = Site(folder)
-    site.environment.globals |= {"runs": ran, "date": date, "came_to": partial(came_to, ran)}
-    if ran:
-        (folder / "runs.html").write_text(matrix(ran, date), encoding="utf-8")
-    _write_chapters(site, texts)
+    _write_chapters(site, texts, runs)
     _write_errors(site, [e for text in texts for s in text.sections for e in s.entries])
-    _write_operators(site)
-    _write_rest(site)
+    _write_operators(site, runs)
+    _write_rest(site, runs)
     return len(list(folder.glob("*.html")))
 
 
@@ -134,7 +122,7 @@ def _drawn(texts: list[Text]) -> list[Text]:
     ]
 
 
-def _write_chapters(site: Site, texts: list[Text]) -> None:
+def _write_chapters(site: Site, texts: list[Text], runs: Sequence[Dated]) -> None:
     told = [chapters.find(text.name) for text in texts]
     counts = [sum(len(section.entries) for section in text.sections) for text in texts]
     listed = [
@@ -159,7 +147,8 @@ def _write_chapters(site: Site, texts: list[Text]) -> None:
         )
         for section in text.sections:
             for entry in section.entries:
-                site.put(f"{entry.id}.html", "clause.html.j2", entry=entry, chapter=one)
+                made = reports.made(runs, entry.id)
+                site.put(f"{entry.id}.html", "clause.html.j2", entry=entry, chapter=one, made=made)
                 if entry.story is not None:
                     page = {"title": entry.id, "said": entry.statement, "story": entry.story}
                     site.put(f"step-{entry.id}.html", "step.html.j2", **page)
@@ -188,23 +177,27 @@ def _write_errors(site: Site, every: list[Entry]) -> None:
     site.put("error-list.html", "errors.html.j2", errors=errors, misuses=MISUSES)
 
 
-def _write_operators(site: Site) -> None:
+def _write_operators(site: Site, runs: Sequence[Dated]) -> None:
     families = [(family, [row.name for row in rows]) for family, rows in FAMILIES.items()]
     site.put("operator-list.html", "operator_list.html.j2", families=families)
     for operator in OPERATORS.values():
-        told = _operator(operator)
-        site.put(f"op-{operator.name}.html", "operator.html.j2", operator=told)
+        told = _operator(operator, runs)
+        site.put(f"op-{operator.name}.html", "operator.html.j2", operator=told, runs=runs)
 
 
-def _operator(operator: Operator) -> dict[str, Any]:
+def _operator(operator: Operator, runs: Sequence[Dated]) -> dict[str, Any]:
     facts = facts_of(operator)
     also = [name for line in facts.pop("also in") for name in line.split(", ")]
     facts.pop("facets")
     asked = [facet for facet in facets() if operator.name in facet.rows]
+    typeset = mathematics.typeset(operator)
     return {
         "name": operator.name,
         "meaning": meaning(operator),
         "formula": None if operator.formula is None else formula_text(operator.formula),
+        "typeset": typeset,
+        "linear": operator.smoothness is Smoothness.LINEAR,
+        "products": () if typeset is not None else products.products(operator),
         "plot": pictures.plot(operator),
         "facts": facts,
         "also": also,
@@ -212,10 +205,11 @@ def _operator(operator: Operator) -> dict[str, Any]:
             {
                 "id": facet.id,
                 "statement": facet.statement.replace("{name}", operator.name),
-                "rows": {demand.id for demand in facet.rows[operator.name]},
-                "failing": _failing({demand.id for demand in facet.rows[operator.name]}),
+                "failing": _failing(rows),
+                "made": [run.of(facet.id, rows) for run in runs],
             }
             for facet in asked
+            for rows in [{demand.id for demand in facet.rows[operator.name]}]
         ],
     }
 
@@ -226,9 +220,15 @@ def _failing(rows: set[str]) -> list[str]:
     return [f"{engine}: {count} of {len(rows)}" for engine, count in fails.items() if count]
 
 
-def _write_rest(site: Site) -> None:
+def _write_rest(site: Site, runs: Sequence[Dated]) -> None:
+    if runs:
+        days = ", ".join(dict.fromkeys(run.date for run in runs))
+        text = matrix.page([run.run for run in runs], days)
+        (site.folder / "runs.html").write_text(text, encoding="utf-8")
     table = [(one, [_count(one.prefix, engine) for engine in known()]) for one in chapters.CHAPTERS]
-    site.put("matrix.html", "matrix.html.j2", engines=list(known()), table=table)
+    site.put(
+        "matrix.html", "matrix.html.j2", engines=list(known()), table=table, reports=bool(runs)
+    )
     site.put("glossary.html", "glossary.html.j2", words=glossary())
     site.put("search.html", "search.html.j2")
     site.put("findings.html", "findings.html.j2", known=_bugs())

@@ -10,7 +10,6 @@ import click
 
 from gradspec_conformance.cli.choice import chosen_chapters
 from gradspec_conformance.cli.files import make_folder
-from gradspec_conformance.cli.matrix import today
 from gradspec_conformance.exceptions import WrongUsage
 from gradspec_conformance.run.request import MOST_PROCESSES
 
@@ -22,12 +21,12 @@ if TYPE_CHECKING:
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--chapter", "only", multiple=True, metavar="NAME", help="Only this chapter's pages.")
 @click.option(
-    *("--report", "reports"),
+    "--report",
+    "reports",
     multiple=True,
-    metavar="FILE",
-    help="Show what an engine came to in a run; repeatable.",
+    metavar="REPORT.json",
+    help="A run whose verdicts stand on the pages.",
 )
-@click.option("--date", metavar="TEXT", help="When the runs were (default: today).")
 @click.option(
     "-n",
     "processes",
@@ -36,22 +35,21 @@ if TYPE_CHECKING:
     show_default=True,
     metavar="N",
 )
-def command(
-    folder: Path, *, only: Sequence[str], reports: Sequence[str], date: str | None, processes: int
-) -> None:
+def command(folder: Path, *, only: Sequence[str], reports: Sequence[str], processes: int) -> None:
     """Write the book into DIR: open DIR/index.html, or put DIR on any server of files.
 
-    A report is written by `gradspec run ENGINE --json FILE`. Nothing is fetched when it is read.
-    Pictures need the program dot of Graphviz.
+    Each REPORT was written by `gradspec run ENGINE --json REPORT.json`; the lists of known failures
+    stand in the book without any. Nothing is fetched when it is read. Pictures need the program dot
+    of Graphviz, and derivatives sympy, which the extra `book` has.
     """
-    from gradspec_conformance.book import site  # noqa: PLC0415 - takes time
-    from gradspec_conformance.report.matrix.runs import runs  # noqa: PLC0415 - takes time
-
     chapters = chosen_chapters(only)
     try:
-        ran = runs([Path(report) for report in reports]) if reports else []
+        from gradspec_conformance.book import reports as stored  # noqa: PLC0415 - takes time
+        from gradspec_conformance.book import site  # noqa: PLC0415 - takes time
+
+        runs = stored.read([Path(report) for report in reports])
         make_folder(folder)
-        pages = site.write(folder, chapters, processes, ran=ran, date=date or today())
+        pages = site.write(folder, chapters, processes, runs)
     except WrongUsage as error:
         raise click.UsageError(str(error)) from None
     click.echo(f"{folder / 'index.html'}: {pages} pages")
