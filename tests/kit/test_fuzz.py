@@ -240,7 +240,7 @@ def test_finished_blocks_are_not_done_again(tmp_path: Path, monkeypatch: Any) ->
     kept = tmp_path / "blocks.jsonl"
     first = [block["first"] for block in campaign(_plan(20), 0, kept)]
     assert first == [0, 10]
-    kept.write_text(kept.read_text() + '{"cut off')
+    kept.write_text(kept.read_text() + '{"oracle": "cut off')
     done: list[int] = []
 
     def noted(block: Block) -> dict[str, Any]:

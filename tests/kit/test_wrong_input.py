@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import lzma
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from gradspec_conformance.cli import main
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FUZZ = ("fuzz", "micrograd", "--oracle", "reference")
 SHRINK = ("shrink", "--oracle", "reference", "--subject", "micrograd")
@@ -145,3 +142,13 @@ def test_a_book_is_written_into_no_file_and_of_chapters_that_there_are() -> None
     assert "can be written in" in refused("book", "/dev/null/x")
     assert "no chapter is called 'nosuch'" in refused("book", "pages", "--chapter", "nosuch")
     assert "not in the range 1<=x<=64" in refused("book", "pages", "-n", "0")
+
+
+def test_nothing_is_written_where_the_current_folder_is_gone() -> None:
+    gone = Path("gone").absolute()
+    gone.mkdir()
+    os.chdir(gone)
+    gone.rmdir()
+    result = asked("init", "micrograd")
+    assert result.exit_code == 2
+    assert "the current folder is gone: go to one that is there" in result.stderr

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from gradspec_conformance.cli.files import NOWHERE
 from gradspec_conformance.complaint import brief, complain
 from gradspec_conformance.interruption import terminations_interrupt
 
@@ -146,7 +147,7 @@ def _stand_somewhere() -> None:
     except OSError:
         here = False
     if not here:
-        os.chdir("/proc" if os.access("/proc", os.X_OK) else "/")
+        os.chdir(NOWHERE if os.access(NOWHERE, os.X_OK) else "/")
 
 
 def _open_what_is_closed() -> None:

@@ -119,6 +119,8 @@ def _encoded(text: str | bytes) -> bytes:
 
 def _target(path: Path) -> Path:
     """Follow links to the place itself; raises OSError where nothing can be written there."""
+    if not path.is_absolute() and Path.cwd() == NOWHERE:
+        raise FileNotFoundError(2, "the current folder is gone: go to one that is there")
     target = path if _is_stream(path) else path.resolve()
     if not target.exists():
         if _is_stream(target):
@@ -135,6 +137,9 @@ def _target(path: Path) -> Path:
         raise PermissionError(13, "Permission denied")
     return target
 
+
+NOWHERE: Final = Path("/proc")
+"""Where a command stands that was started in a folder that is gone."""
 
 STREAMS = ("/dev/", "/proc/")
 MEMORY = "/dev/shm/"  # noqa: S108 - a disk like any other
