@@ -131,7 +131,7 @@ def what_is_the_same_for_all_is_repeated(ag: Autograd) -> None:
 def what_is_the_same_for_all_stands_where_out_dims_say(ag: Autograd) -> None:
     """A result that does not depend on the example is repeated along the dimension of out_dims."""
     y = ag.random(3)
-    same = ag.func.vmap(lambda one, y: y, in_dims=(0, None), out_dims=1)
+    same = ag.func.vmap(lambda _, y: y, in_dims=(0, None), out_dims=1)
     found = same(ag.tensor(ag.random(3)), ag.tensor(y))
 
     expect(found).is_close(np.broadcast_to(y[:, None], (3, 3)))
