@@ -122,8 +122,10 @@ def parts_are_made_numbers_each(ag: Autograd) -> None:
 
 @clause("cplx-364", VALUE, sources=["torch.angle docstring"])
 def real_numbers_have_one_of_two_angles(ag: Autograd) -> None:
-    """The angle of a real number is pi if it is negative, else 0, and its derivative zero."""
-    value, (gradient,) = ag.vjp(ag.angle, [[-1.5, 0.0, 2.0]], ag.random(3))
+    """The angle of a real number is pi if it is negative, 0 if positive, and its derivative
+    zero.
+    """
+    value, (gradient,) = ag.vjp(ag.angle, [[-1.5, 0.25, 2.0]], ag.random(3))
 
     expect(value).is_close([np.pi, 0.0, 0.0])
     expect(gradient).equals([0.0, 0.0, 0.0])
