@@ -19,7 +19,7 @@ from gradspec.catalogue.operators import FAMILIES, OPERATORS
 from gradspec.edition import EDITION
 from gradspec.misuse import MISUSES
 from gradspec.port.errors import ERROR_KINDS
-from gradspec_conformance.book import entries, mathematics, pictures, products, searching
+from gradspec_conformance.book import entries, mathematics, pictures, products, reports, searching
 from gradspec_conformance.book.glossary import glossary
 from gradspec_conformance.book.verdicts import counts, known
 from gradspec_conformance.edition.asked import MESSAGES
