@@ -9,7 +9,7 @@ from gradspec_reference.operators.conjugation import is_complex
 
 
 @general(
-    "value: cplx-203/svd cplx-203/eigh cplx-203/qr cplx-019/svd cplx-019/eigh cplx-019/qr",
+    "value: cplx-203/pinv cplx-203/eigh cplx-203/qr cplx-019/svdvals cplx-019/eigvalsh cplx-019/qr",
     "transposes for adjoints",
 )
 def adjoints_are_transposes(swap):

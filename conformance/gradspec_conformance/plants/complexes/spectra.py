@@ -84,8 +84,8 @@ def halves_receive_once(_sound, xp, g, dim, normalization, _size):
 
 
 @plant(rule("fft_r2c", "self"), "value: cplx-202/rfft cplx-203/rfft", HALVES)
-def halves_are_transformed_back(sound, xp, g, shape, dim, normalization, onesided):
+def halves_are_transformed_back(sound, xp, g, x, dim, normalization, onesided):
     """The gradient of one half of a spectrum is that of a whole that is symmetric."""
     if not onesided:
-        return sound(xp, g, shape, dim, normalization, onesided)
-    return xp.fft_c2r(g, dim, normalization, shape[dim[-1]])
+        return sound(xp, g, x, dim, normalization, onesided)
+    return xp.fft_c2r(g, dim, normalization, x.shape[dim[-1]])

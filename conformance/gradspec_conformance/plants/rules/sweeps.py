@@ -225,17 +225,22 @@ def rules_of(name: str) -> tuple[Place, ...]:
     return tuple(rule(name, operand) for operand in OPERATORS[name].vjp)
 
 
+def opposite(found: Any) -> Any:
+    """Give what a rule gave with the other sign; there may be nothing."""
+    return None if found is None else -found
+
+
 def lost_signs() -> Iterator[Spot]:
     """Turn the sign of every rule."""
     for name in OPERATORS:
         flat = flat_slopes(name)
         kills = {i: kind for i, kind in slopes_through(name).items() if i not in flat}
         if kills:
-            turned: Fault = lambda sound, *given: -sound(*given)  # noqa: E731 - a fault
+            turned: Fault = lambda sound, *given: opposite(sound(*given))  # noqa: E731 - a fault
             yield Spot(name, rules_of(name), turned, kills)
     kills = {f"op-203/{c.name}": "value" for c in calls_through("heaviside") if has_a_zero(c)}
     # the sound one refuses, whatever arrives, and is asked first whether it will
-    opposed: Fault = lambda _sound, _xp, g, *_: None if g is None else -g  # noqa: E731 - a fault
+    opposed: Fault = lambda _sound, _xp, g, *_: opposite(g)  # noqa: E731 - a fault
     yield Spot("heaviside", rules_of("heaviside"), opposed, kills)
 
 
