@@ -23,7 +23,6 @@ from gradspec_conformance.fuzz import corpus
 from gradspec_conformance.fuzz.campaign import Plan, campaign
 from gradspec_conformance.fuzz.causes import merged
 from gradspec_conformance.fuzz.comparing import Difference, Likeness, likeness, nature_of
-from gradspec_conformance.fuzz.finding import finding, sample
 from gradspec_conformance.fuzz.generating import Drawn, Generator
 from gradspec_conformance.fuzz.grammar.table import LEFT_OUT, ROWS
 from gradspec_conformance.fuzz.judge import verdict
@@ -34,6 +33,7 @@ from gradspec_conformance.fuzz.sides import Refusal
 from gradspec_conformance.fuzz.stated import known, stated
 from gradspec_conformance.fuzz.storing import read, written
 from gradspec_conformance.fuzz.work import Block, work
+from gradspec_conformance.plants.finding import finding, sample
 from gradspec_conformance.plants.plant import PLANTS
 
 if TYPE_CHECKING:

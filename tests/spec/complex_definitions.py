@@ -31,6 +31,86 @@ def conjugated_products(x: Any, other: Any) -> Any:
     return entries(x.shape[:-1], lambda *at: mp.fsum(products[at]))
 
 
+def with_mean(moment: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x: (moment(x), number(mp.fsum(x.flat) / x.size))
+
+
+def number(x: Any) -> Any:
+    found = np.empty((), object)
+    found[()] = x
+    return found
+
+
+def length(x: Any) -> Any:
+    return mp.sqrt(mp.fsum(abs(e) ** 2 for e in x.flat))
+
+
+def covariance(x: Any) -> Any:
+    rows, count = x.shape
+    off = [[e - mp.fsum(row) / count for e in row] for row in x]
+
+    def entry(i: int, j: int) -> Any:
+        terms = zip(off[i], off[j], strict=True)
+        return mp.fsum(a * mp.conj(b) for a, b in terms) / (count - 1)
+
+    return entries((rows, rows), entry)
+
+
+def correlation(x: Any) -> Any:
+    found = covariance(x)
+    alone = [mp.sqrt(mp.re(found[i, i])) for i in range(len(found))]
+    return entries(found.shape, lambda i, j: found[i, j] / alone[i] / alone[j])
+
+
+def row_distances(x: Any, x2: Any) -> Any:
+    return entries(x.shape[:1], lambda i: length(x[i] - x2[i] + mp.mpf(1e-6)))
+
+
+# matrices, by mpmath ------------------------------------------------------------------
+def matrix(x: Any) -> Any:
+    return mp.matrix(x.tolist())
+
+
+def hermitian(x: Any) -> Any:
+    return (matrix(x) + matrix(x).H) / 2
+
+
+def array(x: Any) -> Any:
+    return entries((x.rows, x.cols), lambda i, j: x[i, j])
+
+
+def sign_and_logarithm(x: Any) -> Any:
+    value = mp.det(matrix(x))
+    return number(value / abs(value)), number(mp.log(abs(value)))
+
+
+def pseudo_inverse(x: Any) -> Any:
+    return array(mp.inverse(matrix(x).H * matrix(x)) * matrix(x).H)
+
+
+def in_a_row(values: Any) -> Any:
+    return entries((len(values),), lambda i: values[i])
+
+
+def squares(x: Any) -> Any:
+    return each(lambda e: mp.mpc(abs(e) ** 2))(array(x))
+
+
+def eigenvectors(x: Any) -> Any:
+    values, vectors = mp.eighe(hermitian(x))
+    return in_a_row(values), squares(vectors), array(hermitian(x))
+
+
+def singular_vectors(x: Any) -> Any:
+    left, values, right = mp.svd_c(matrix(x), full_matrices=True)
+    return squares(left), in_a_row(values), squares(right), x
+
+
+def triangle(x: Any) -> Any:
+    orthogonal, upper = mp.qr(matrix(x))
+    return squares(orthogonal), squares(upper), x
+
+
 # spectra ------------------------------------------------------------------------------
 SCALES: dict[Any, tuple[float, float]] = {
     **dict.fromkeys((None, "backward"), (0.0, 1.0)),
@@ -167,5 +247,25 @@ OF_COMPLEX: dict[str, Callable[..., Any]] = {
     "var": variance,
     "std": lambda x: each(mp.sqrt)(variance(x)),
     **dict.fromkeys(("vdot", "vecdot"), conjugated_products),
+    "softsign": each(lambda x: x / (1 + abs(x))),
+    **dict.fromkeys(
+        ("norm", "vector_norm", "linalg_norm", "matrix_norm"), lambda x: number(length(x))
+    ),
+    "var_mean": with_mean(variance),
+    "std_mean": with_mean(lambda x: each(mp.sqrt)(variance(x))),
+    "cov": covariance,
+    "corrcoef": correlation,
+    "dist": lambda x, other: number(length(x - other)),
+    "pairwise_distance": row_distances,
+    "normalize": lambda x: entries(x.shape, lambda i, j: x[i, j] / length(x[i])),
+    "l1_loss": lambda x, target: number(mp.fsum(abs(e) for e in (x - target).flat) / x.size),
+    "slogdet": sign_and_logarithm,
+    "pinv": pseudo_inverse,
+    "cholesky": lambda x: array(mp.cholesky(hermitian(x))),
+    "eigvalsh": lambda x: in_a_row(mp.eighe(hermitian(x), eigvals_only=True)),
+    "svdvals": lambda x: in_a_row(mp.svd_c(matrix(x), compute_uv=False)),
+    "eigh": eigenvectors,
+    "svd": singular_vectors,
+    "qr": triangle,
 }
 """What is another function of complex numbers than that of real ones."""

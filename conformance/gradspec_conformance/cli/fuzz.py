@@ -113,8 +113,8 @@ def command(
 
 def _measure(plan: Any, count: int) -> int:
     """Plant faults, and print after how many programs each was found."""
-    from gradspec_conformance.fuzz.finding import finding, sample  # noqa: PLC0415 - takes time
     from gradspec_conformance.fuzz.work import generator  # noqa: PLC0415 - likewise
+    from gradspec_conformance.plants.finding import finding, sample  # noqa: PLC0415 - takes time
 
     if plan.subject != "reference":
         raise click.UsageError("--plants are faults of the reference engine: fuzz reference")
