@@ -73,7 +73,8 @@ def plot(operator: Operator) -> Plot | None:
     options = _options(operator)
     formula = functools.partial(operator.formula, **options)
     try:
-        bends = _bends(operator, options)
+        with np.errstate(all="ignore"):
+            bends = _bends(operator, options)
     except (ArithmeticError, LookupError, TypeError, ValueError):  # a function of arrays
         return None
     values = np.array(

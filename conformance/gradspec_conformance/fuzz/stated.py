@@ -177,7 +177,9 @@ def _accident(steps: list[Step], difference: Difference, said: Any) -> str:
     given = [step.given.get(name) for step in steps for name in PASSED]
     given += [step.given.get("value") for step in steps if step.act == "set:grad"]
     given += [step.makes for step in steps if step.act == "grad"]
-    if difference.observable in ("value", "writes") and difference.number in {*numbers(given)}:
+    shared, written = {*numbers(given)}, {*numbers(steps[-1].given.get("x"))}
+    seen = difference.observable in ("value", "writes") and difference.number in shared
+    if seen and (not written or written & shared):
         return COTANGENT
     if nature_of(difference) is not Nature.VALUE:
         return ""
