@@ -52,7 +52,7 @@ class _Transposing(np.ndarray[Any, Any]):
     """An array whose `.T` is that of each of its matrices."""
 
     @property
-    def T(self) -> Any:  # type: ignore[override]  # noqa: N802 - NumPy's
+    def T(self) -> Any:  # noqa: N802 - NumPy's
         return np.swapaxes(self, -1, -2) if self.ndim > 1 else self
 
 

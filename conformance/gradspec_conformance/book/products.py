@@ -95,8 +95,8 @@ def _typeset(node: ast.expr) -> str:
             return _bar("y")
         case ast.Name(id=name):
             return f"<mi>{escape(name)}</mi>"
-        case ast.Constant(value=int() | float() as value):
-            return f"<mn>{value}</mn>"
+        case ast.Constant(value=value):
+            return f"<mn>{value!r}</mn>"
         case ast.Attribute(value=ast.Call(func=ast.Name(id="inv"), args=[of])):
             return f"<msup>{_typeset(of)}<mrow><mo>\N{MINUS SIGN}</mo><mi>T</mi></mrow></msup>"
         case ast.Attribute(value=of):
