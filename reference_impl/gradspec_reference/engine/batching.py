@@ -94,12 +94,16 @@ def computed(
     lower = tuple([held(x).lower if isinstance(x, Tensor) else x for x in operands])
     has_axis = True in mapped
     if any(array.level is level for array in arrays_in(params)):
-        found = by_own_params(operator, lower, mapped, params, level, way)
+        found = by_own_params(batch_of(operator, lower, mapped, params, level, way), level, way)
         has_axis = True
     elif not has_axis:
         found = way(operator, lower, *params)
     else:
-        found = together(operator, operands, lower, mapped, params, level, way)
+        check_shape_is_known(operator, operands)
+        if operator.pointwise:
+            lower = of_common_dtype(operands, lower)
+        batch = batch_of(operator, lower, mapped, params, level, way)
+        found = together(batch, operands)
     if operator.several:
         return operands, tuple([wrap(level, one, has_axis) for one in found])
     return operands, wrap(level, found, has_axis)
@@ -112,23 +116,11 @@ def at(level: Level, value: Any) -> Any:
     return lifted(level, value) if isinstance(value, Tensor) else value
 
 
-def together(
-    operator: Operator,
-    operands: tuple[Any, ...],
-    lower: tuple[Any, ...],
-    mapped: tuple[bool, ...],
-    params: tuple[Any, ...],
-    level: Level,
-    way: Callable[..., Any],
-) -> Any:
+def together(batch: Batch, operands: tuple[Any, ...]) -> Any:
     """Run an operator on all examples by its batch rule."""
-    check_shape_is_known(operator, operands)
-    if operator.pointwise:
-        lower = of_common_dtype(operator, operands, lower)
-    if not level.size:
-        return of_nothing(operator, operands, params)
-    batch = batch_of(operator, lower, mapped, params, level, way)
-    return (operator.batch or in_turn)(recording.tensors, batch)
+    if not batch.size:
+        return of_nothing(batch.operator, operands, batch.params)
+    return (batch.operator.batch or in_turn)(recording.tensors, batch)
 
 
 def batch_of(
@@ -167,9 +159,7 @@ def check_shape_is_known(operator: Operator, operands: tuple[Any, ...]) -> None:
         raise of_many_shapes()
 
 
-def of_common_dtype(
-    operator: Operator, operands: tuple[Any, ...], lower: tuple[Any, ...]
-) -> tuple[Any, ...]:
+def of_common_dtype(operands: tuple[Any, ...], lower: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return operands in the dtype that examples have in common.
 
     Numbers of a batch have a dimension, and would count for more than a number does.
@@ -178,7 +168,6 @@ def of_common_dtype(
     wide = dtypes.promoted_dtype(*[x._array if isinstance(x, Tensor) else x for x in lower])
     if common == wide:
         return lower
-    del operator
     return tuple(
         [
             recording.tensors.cast(x, common.numpy, x._array.dtype)
@@ -189,22 +178,14 @@ def of_common_dtype(
     )
 
 
-def by_own_params(
-    operator: Operator,
-    lower: tuple[Any, ...],
-    mapped: tuple[bool, ...],
-    params: tuple[Any, ...],
-    level: Level,
-    way: Callable[..., Any],
-) -> Any:
+def by_own_params(batch: Batch, level: Level, way: Callable[..., Any]) -> Any:
     """Run an operator of which each example has params of its own."""
-    if "key" in operator.param_names and level.size:
-        batch = batch_of(operator, lower, mapped, params, level, way)
+    if "key" in batch.operator.param_names and batch.size:
         key = key_of_all(batch.param("key"), level)
         if key is not None:
             whole = [key if x is batch.param("key") else x for x in one_further(batch)]
             return batch.again(batch.all_in_front(recording.tensors), *whole)
-    return by_place(operator, lower, mapped, params, level, way)
+    return by_place(batch, level, way)
 
 
 def key_of_all(key: Any, level: Level) -> tuple[Any, ...] | None:
@@ -215,7 +196,7 @@ def key_of_all(key: Any, level: Level) -> tuple[Any, ...] | None:
     parts = key if isinstance(key, tuple) else (key,)
     count = sum(1 for part in parts if isinstance(part, np.ndarray))
     indices, others = parts[:count], parts[count:]
-    if not all(isinstance(x, np.ndarray) and x.dtype.kind in "iu" for x in indices):
+    if not indices or not all(isinstance(x, np.ndarray) and x.dtype.kind in "iu" for x in indices):
         return None
     if not all(isinstance(x, slice) for x in others):
         return None
@@ -230,23 +211,17 @@ def key_of_all(key: Any, level: Level) -> tuple[Any, ...] | None:
     return (*found, *others)
 
 
-def by_place(
-    operator: Operator,
-    lower: tuple[Any, ...],
-    mapped: tuple[bool, ...],
-    params: tuple[Any, ...],
-    level: Level,
-    way: Callable[..., Any],
-) -> Any:
+def by_place(batch: Batch, level: Level, way: Callable[..., Any]) -> Any:
     """Run an operator on one example after the other, each with params of its own."""
-    select = recording.tensors.select
+    select, operator = recording.tensors.select, batch.operator
+    pairs = [*zip(batch.operands, batch.mapped, strict=True)]
     found = [
         way(
             operator,
-            tuple([select(x, 0, place) if on else x for x, on in zip(lower, mapped, strict=True)]),
-            *one_of(tuple(params), level, place),
+            tuple([select(x, 0, place) if on else x for x, on in pairs]),
+            *one_of(batch.params, level, place),
         )
-        for place in range(level.size)
+        for place in range(batch.size)
     ]
     if not operator.several:
         return recording.tensors.stack(*found, 0)
