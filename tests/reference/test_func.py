@@ -128,3 +128,39 @@ def test_compositions_come_to_the_same(seed: int) -> None:
     """The value, and what a tape outside stores; a derivative that is zero may be missing."""
     for ours, theirs in zip(came_to(reference, seed), came_to(torch, seed), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-7, atol=1e-8)
+
+
+# indices of each example's own ------------------------------------------------------------
+OWN_INDICES: Final[dict[str, Any]] = {
+    "gather": lambda t, x, i: t.gather(x, 1, i),
+    "index": lambda _t, x, i: x[i[:, 0]],
+    "index of two": lambda _t, x, i: x[i[:, 0], i[:, 1]],
+    "index behind a slice": lambda _t, x, i: x[:, i[:, 0]],
+    "index beside a number": lambda _t, x, i: x[i[:, 0], 1],
+    "embedding": lambda t, x, i: t.nn.functional.embedding(i, x),
+    "classes": lambda t, x, i: t.nn.functional.cross_entropy(x, i[:, 0]),
+    "classes, some of which are ignored": lambda t, x, i: t.nn.functional.cross_entropy(
+        x, t.where(i[:, 0] == 0, -100, i[:, 0])
+    ),
+}
+
+
+@pytest.mark.parametrize("in_dims", [(0, 0), (None, 0), (0, None), (1, 0)], ids=str)
+@pytest.mark.parametrize("name", OWN_INDICES)
+def test_each_example_is_read_at_places_of_its_own(name: str, in_dims: tuple[Any, Any]) -> None:
+    """The first and the second derivative of a map."""
+    random = np.random.default_rng(3)
+    shapes = [(3, 4, 4) if dim is not None else (4, 4) for dim in in_dims]
+    numbers = np.moveaxis(random.normal(size=shapes[0]), 0, in_dims[0] or 0)
+    places = random.integers(0, 4, shapes[1])
+
+    def came(engine: Any) -> list[Any]:
+        def function(x: Any, i: Any) -> Any:
+            return (OWN_INDICES[name](engine, x, i) ** 3).sum()
+
+        given = engine.tensor(numbers.copy()), engine.tensor(places)
+        ways = (engine.func.grad(function), engine.func.hessian(function))
+        return [engine.func.vmap(way, in_dims=in_dims)(*given).numpy() for way in ways]
+
+    for ours, theirs in zip(came(reference), came(torch), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-10)
